@@ -1,0 +1,130 @@
+# `make demo` and `make test` prepare what they need; a stamp per step keeps later runs quick.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+DEMO_SECONDS ?= 60
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+BENCH ?= link
+
+BIN := .venv/bin
+STAMPS := build/stamps
+# The first Python that is 3.11 or newer and can make virtual environments. A name may be a
+# shim that fails when run, so each candidate is tried.
+PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14 /usr/bin/python3; do \
+	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { "$$name" -c 'import sys; print(sys.executable)'; break; }; done)
+UV := $(shell command -v uv 2>/dev/null)
+
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+LOOP_SOURCES := $(wildcard server/simulate/loops*.py server/simulate/loops/*.py)
+COMPILED_SOURCES := $(wildcard mixer/forward/*.pyx mixer/forward/*.pxd)
+APT_PACKAGES := chromium ffmpeg fonts-noto-cjk
+
+.PHONY: help setup demo serve test check format bench soak clean lock venv web loops debian
+
+help: ## show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: venv web loops ## prepare .venv, the pages and the test media
+
+demo: setup ## hold a whole conference by itself, verify it (DEMO_SECONDS=60, 0 = until Ctrl-C)
+	$(BIN)/lianxian demo --seconds $(DEMO_SECONDS) $(DEMO_ARGS)
+
+serve: setup ## serve the sample event on localhost
+	$(BIN)/lianxian serve
+
+test: debian setup ## everything but the soak
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	cd web && npm run check && npm test
+
+check: venv $(if $(wildcard web/package-lock.json),$(STAMPS)/web-packages) ## format, lint, types, import contracts; under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(if $(wildcard web/package-lock.json),cd web && npm run lint && npm run check)
+
+format: venv ## let the formatter and the linter repair what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv ## measure (BENCH=link, one of `python -m bench --list`)
+	$(BIN)/python -m bench $(BENCH)
+
+soak: debian setup ## the long tests
+	$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
+
+clean: ## remove everything that is made, never ./data
+	rm -rf .venv build server/static web/node_modules .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache lianxian.egg-info
+	find mixer -name '*.so' -delete
+	find mixer -name '*.c' -delete
+
+lock: ## renew uv.lock and constraints.txt (needs uv)
+	uv lock --upgrade
+	uv export --quiet --frozen --no-hashes --no-emit-project --no-header --no-annotate -o constraints.txt
+
+# --- Python -------------------------------------------------------------------------------------
+
+venv: $(STAMPS)/venv $(STAMPS)/compiled
+
+# uv repeats uv.lock; pip repeats constraints.txt, which is exported from it. The project itself
+# is installed editable without build isolation, so that the locked setuptools and Cython build it.
+$(STAMPS)/venv: pyproject.toml setup.py constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer with venv is needed: apt-get install python3 python3-venv"; exit 1; fi
+	@mkdir -p $(STAMPS)
+ifneq ($(UV),)
+	[ -x $(BIN)/python ] || $(UV) venv --quiet --python "$(PYTHON)" .venv
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --no-install-project
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --no-build-isolation
+else
+	[ -x $(BIN)/pip ] || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+# An editable install builds the module once; later changes of a .pyx are built here. The
+# extension is optional, so a missing compiler warns and the Python reference takes over.
+$(STAMPS)/compiled: $(STAMPS)/venv $(COMPILED_SOURCES)
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	@$(BIN)/python -c 'import mixer.forward._fanout' 2>/dev/null \
+		|| echo "note: no compiled fan-out; the Python reference takes over"
+	@touch $@
+
+# --- pages --------------------------------------------------------------------------------------
+
+web: $(STAMPS)/web
+
+$(STAMPS)/web-packages: web/package.json web/package-lock.json
+	@mkdir -p $(STAMPS)
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STAMPS)/web: $(STAMPS)/web-packages $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+# --- media of the simulated seats ---------------------------------------------------------------
+
+loops: $(STAMPS)/loops
+
+$(STAMPS)/loops: $(STAMPS)/venv $(LOOP_SOURCES)
+	$(BIN)/python -m server.simulate.loops
+	@touch $@
+
+# --- Debian -------------------------------------------------------------------------------------
+
+# The browser tests need Chromium, the recordings are checked by ffprobe, screenshots need glyphs.
+debian:
+	@missing=""; for name in $(APT_PACKAGES); do \
+		dpkg-query -W -f '$${Status}' "$$name" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$name"; done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+		else \
+			echo "These Debian packages are missing: sudo apt-get install -y$$missing"; exit 1; fi; fi

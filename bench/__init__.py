@@ -1,0 +1,1 @@
+"""Measurements with limits: `python -m bench NAME [--json]`."""

@@ -1,0 +1,1 @@
+"""Selective forwarding: publications, subscriptions, layers and the fan-out."""

@@ -1,0 +1,1 @@
+"""Media process: composes transport and forwarding behind the control channel."""

@@ -1,0 +1,1 @@
+"""Picture process: decoding, layouts, captions and encoding of the programme."""

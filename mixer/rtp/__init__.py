@@ -1,0 +1,1 @@
+"""RTP without IO: parsing, packetising, sequence and clock maps."""

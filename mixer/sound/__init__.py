@@ -1,0 +1,1 @@
+"""Sound process: jitter buffers, Opus, buses and mix-minus."""

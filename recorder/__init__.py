@@ -1,0 +1,1 @@
+"""Archive: ISO and programme files, manifest, verification and recovery."""

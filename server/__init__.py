@@ -1,0 +1,1 @@
+"""Composition root: command line, supervisor, HTTP, store, and intent turned into media commands."""

@@ -1,0 +1,1 @@
+"""People and intent: rooms, seats, rights, the programme, the messages. Cores without IO."""

@@ -1,0 +1,1 @@
+"""Tests: `unit` mirrors the source, `sim` runs in virtual time, `system` starts real processes."""

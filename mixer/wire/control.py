@@ -1,0 +1,269 @@
+"""The control channel: what the server asks of workers and what they report.
+
+One Unix stream socket per worker, opened by the worker; length-prefixed
+msgpack. A worker says `Hello` first; the server answers with `Welcome` or
+closes. Afterwards the server sends `Request`s and the worker answers each with
+one `Answer` of the same id, in any order; the worker sends `Report`s at will.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .ids import MediaKind, PeerId, PublicationId, SubscriptionId, WorkerKind  # noqa: TC001
+from .resources import Resource  # noqa: TC001
+
+CONTROL_VERSION = 1
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+
+
+# --- worker -> server: greeting ---------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello", kw_only=True):
+    """First message of a worker; ``observed`` is all it holds right now."""
+
+    version: int
+    kind: WorkerKind
+    epoch: int
+    pid: int
+    observed: tuple[Resource, ...]
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome", kw_only=True):
+    """The server accepts the worker."""
+
+    version: int
+
+
+# --- server -> worker: requests ---------------------------------------------
+
+
+class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
+    """Bring what is held to what is wanted: removals first, then puts, in order."""
+
+    remove: tuple[str, ...] = ()
+    put: tuple[Resource, ...] = ()
+
+
+class NegotiateReceive(msgspec.Struct, frozen=True, tag="negotiate_receive", kw_only=True):
+    """A browser's offer to publish; answered by `Description` (an SDP answer)."""
+
+    peer: PeerId
+    sdp: str
+
+
+class NegotiateSend(msgspec.Struct, frozen=True, tag="negotiate_send", kw_only=True):
+    """Make the offer for all subscriptions of a peer; answered by `Description`."""
+
+    peer: PeerId
+
+
+class FinishSend(msgspec.Struct, frozen=True, tag="finish_send", kw_only=True):
+    """The browser's answer to the offer of `NegotiateSend`; answered by `Done`."""
+
+    peer: PeerId
+    sdp: str
+
+
+class RequestKeyframe(msgspec.Struct, frozen=True, tag="request_keyframe", kw_only=True):
+    """Ask the publisher of a layer for a key frame (throttled by media)."""
+
+    publication: PublicationId
+    layer: int = 0
+
+
+class FinishSession(msgspec.Struct, frozen=True, tag="finish_session", kw_only=True):
+    """Recorder: close, finalise and verify a session; answered by `Done` at once,
+    then `RecordingState` reports tell the progress."""
+
+    session: int
+
+
+class ReadMetrics(msgspec.Struct, frozen=True, tag="read_metrics", kw_only=True):
+    """Answered by `Metrics`."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop", kw_only=True):
+    """Close everything in order and exit within ``deadline_s``."""
+
+    deadline_s: float
+
+
+Command = (
+    Apply
+    | NegotiateReceive
+    | NegotiateSend
+    | FinishSend
+    | RequestKeyframe
+    | FinishSession
+    | ReadMetrics
+    | Stop
+)
+
+
+class Request(msgspec.Struct, frozen=True, tag="request", kw_only=True):
+    """A command with an id that its answer repeats."""
+
+    id: int
+    command: Command
+
+
+# --- worker -> server: answers ----------------------------------------------
+
+
+class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
+    """The command took effect."""
+
+
+class Description(msgspec.Struct, frozen=True, tag="description", kw_only=True):
+    """A session description for the browser.
+
+    ``mids`` tells, for an offer, which m-line carries which subscription.
+    """
+
+    sdp: str
+    mids: dict[str, SubscriptionId] = {}
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One sample in Prometheus' terms; the name begins ``lianxian_<process>_``."""
+
+    name: str
+    value: float
+    labels: dict[str, str] = {}
+    kind: str = "counter"
+    help: str = ""
+
+
+class Metrics(msgspec.Struct, frozen=True, tag="metrics", kw_only=True):
+    """All samples of one worker."""
+
+    samples: tuple[Metric, ...]
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure", kw_only=True):
+    """The command was refused; ``error`` is a stable id such as ``sdp.no_fingerprint``."""
+
+    error: str
+    text: str
+
+
+Outcome = Done | Description | Metrics | Failure
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer", kw_only=True):
+    """Exactly one per request."""
+
+    id: int
+    outcome: Outcome
+
+
+# --- worker -> server: reports ----------------------------------------------
+
+
+class PeerState(msgspec.Struct, frozen=True, tag="peer_state", kw_only=True):
+    """``new``, ``connecting``, ``connected``, ``disconnected`` (consent lost, may
+    come back), ``closed`` (told by the peer or given up)."""
+
+    peer: PeerId
+    state: str
+    reason: str = ""
+
+
+class PublicationState(msgspec.Struct, frozen=True, tag="publication_state", kw_only=True):
+    """Whether packets flow on a publication (change only, 2 s without = stalled)."""
+
+    publication: PublicationId
+    kind: MediaKind
+    flowing: bool
+    codec: str = ""
+
+
+class PeerQuality(msgspec.Struct, frozen=True, tag="peer_quality", kw_only=True):
+    """Once a second per connected peer that changed; loss of the last second."""
+
+    peer: PeerId
+    rtt_ms: float
+    loss_fraction: float
+    jitter_ms: float
+    bitrate: float
+
+
+class LevelReport(msgspec.Struct, frozen=True, tag="levels", kw_only=True):
+    """Sound, 5 a second: peak level in dBFS per source publication."""
+
+    levels_db: dict[PublicationId, float]
+
+
+class DelayReport(msgspec.Struct, frozen=True, tag="delays", kw_only=True):
+    """Sound, on change of at least 5 ms: capture-to-mix delay per source."""
+
+    delays_ns: dict[PublicationId, int]
+
+
+class SceneApplied(msgspec.Struct, frozen=True, tag="scene_applied", kw_only=True):
+    """Picture: the scene of this revision is on air from this frame on."""
+
+    revision: int
+    frame: int
+
+
+class RecordingState(msgspec.Struct, frozen=True, tag="recording_state", kw_only=True):
+    """Recorder, once a second while recording and at each change.
+
+    ``state``: recording, finalising, verified, failed.
+    """
+
+    session: int
+    state: str
+    duration_ms: int
+    files: int
+    size_bytes: int
+    hours_left: float
+    text: str = ""
+
+
+class Condition(msgspec.Struct, frozen=True, tag="condition", kw_only=True):
+    """Something true or no longer true that a person may need to know.
+
+    ``id`` is stable (``disk.low``, ``sound.late``); ``subject`` says of what.
+    """
+
+    id: str
+    subject: str
+    active: bool
+    values: dict[str, str] = {}
+
+
+Event = (
+    PeerState
+    | PublicationState
+    | PeerQuality
+    | LevelReport
+    | DelayReport
+    | SceneApplied
+    | RecordingState
+    | Condition
+)
+
+
+class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
+    """An event without an answer. Lost if the server is away; state is re-told in
+    `Hello` and by the periodic reports."""
+
+    event: Event
+
+
+ToServer = Hello | Answer | Report
+ToWorker = Welcome | Request
+
+
+class ControlError(Exception):
+    """A command that a worker refuses; becomes `Failure` on the wire."""
+
+    def __init__(self, error: str, text: str) -> None:
+        """``error`` is a stable id, ``text`` one sentence for the log."""
+        super().__init__(f"{error}: {text}")
+        self.error = error
+        self.text = text

@@ -1,0 +1,294 @@
+"""Intent in the workers' own terms: what each worker shall hold.
+
+A resource is a value with a key. The server computes the set it wants a worker
+to hold and sends the difference to what the worker reports (`Apply` in
+`control`). Putting the same value twice changes nothing; a put under a known
+key replaces the value. Nothing here names a person.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .ids import (  # noqa: TC001  msgspec reads the annotations
+    Codec,
+    GroupId,
+    Layer,
+    MediaKind,
+    PeerId,
+    PublicationId,
+    SubscriptionId,
+)
+
+
+class Clock(msgspec.Struct, frozen=True, tag="clock", kw_only=True):
+    """The event's clock: session time = CLOCK_MONOTONIC - origin (all workers)."""
+
+    event: int
+    origin_monotonic_ns: int
+    origin_wall_ns: int
+    """Unix time of session time 0, for sender reports and the manifest."""
+
+    @property
+    def key(self) -> str:
+        """One clock per worker."""
+        return "clock"
+
+
+# --- media -----------------------------------------------------------------
+
+
+class Peer(msgspec.Struct, frozen=True, tag="peer", kw_only=True):
+    """A peer connection of a device. ``direction`` is seen from the server."""
+
+    id: PeerId
+    direction: str
+    """``receive`` (the browser publishes) or ``send`` (the browser subscribes)."""
+
+    @property
+    def key(self) -> str:
+        return f"peer/{self.id}"
+
+
+class Publication(msgspec.Struct, frozen=True, tag="publication", kw_only=True):
+    """A track that a ``receive`` peer publishes on the m-line ``mid``."""
+
+    id: PublicationId
+    peer: PeerId
+    mid: str
+    kind: MediaKind
+
+    @property
+    def key(self) -> str:
+        return f"publication/{self.id}"
+
+
+class Subscription(msgspec.Struct, frozen=True, tag="subscription", kw_only=True):
+    """A publication forwarded to a ``send`` peer; takes an m-line of its own."""
+
+    id: SubscriptionId
+    peer: PeerId
+    publication: PublicationId
+    kind: MediaKind
+    layer: Layer
+
+    @property
+    def key(self) -> str:
+        return f"subscription/{self.id}"
+
+
+# --- sound -----------------------------------------------------------------
+
+
+class SoundSource(msgspec.Struct, frozen=True, tag="sound_source", kw_only=True):
+    """An audio publication that sound takes from the link and mixes."""
+
+    publication: PublicationId
+    group: GroupId
+    gain_db: float = 0.0
+    muted: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"sound_source/{self.publication}"
+
+
+class SoundReturn(msgspec.Struct, frozen=True, tag="sound_return", kw_only=True):
+    """What one site hears: everyone audible minus its own group, as Opus mono."""
+
+    publication: PublicationId
+    group: GroupId
+    bitrate: int = 64_000
+
+    @property
+    def key(self) -> str:
+        return f"sound_return/{self.publication}"
+
+
+class SoundProgramme(msgspec.Struct, frozen=True, tag="sound_programme", kw_only=True):
+    """The programme bus: stereo, as Opus (128 kb/s) and as AAC access units."""
+
+    opus: PublicationId
+    aac: PublicationId
+
+    @property
+    def key(self) -> str:
+        return "sound_programme"
+
+
+class OnAir(msgspec.Struct, frozen=True, tag="on_air", kw_only=True):
+    """Which groups are audible in the programme and in the returns from ``at_ns``.
+
+    Sound keeps the previous value until ``at_ns`` and fades over 150 ms.
+    """
+
+    revision: int
+    groups: tuple[GroupId, ...]
+    at_ns: int
+
+    @property
+    def key(self) -> str:
+        return "on_air"
+
+
+# --- picture ---------------------------------------------------------------
+
+
+class PictureSource(msgspec.Struct, frozen=True, tag="picture_source", kw_only=True):
+    """A video publication that a scene may show, and what its slate says."""
+
+    publication: PublicationId
+    seat: str
+    """Opaque label by which `Scene` slots name it."""
+    title: str
+    subtitle: str = ""
+    layer: Layer = Layer(0)
+
+    @property
+    def key(self) -> str:
+        return f"picture_source/{self.publication}"
+
+
+class PictureProgramme(msgspec.Struct, frozen=True, tag="picture_programme", kw_only=True):
+    """The programme as a publication with layers low (0) and main (1), H.264."""
+
+    publication: PublicationId
+    width: int = 1280
+    height: int = 720
+
+    @property
+    def key(self) -> str:
+        return "picture_programme"
+
+
+class Caption(msgspec.Struct, frozen=True, kw_only=True):
+    """A lower third: name, then title or organisation; Chinese and Latin script."""
+
+    title: str
+    subtitle: str = ""
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the layout. A seat without a picture shows its slate."""
+
+    seat: str
+    title: str
+    """Name for the slate and the name bar."""
+    subtitle: str = ""
+
+
+class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
+    """What is on air from ``at_ns``: a layout, its slots in order, a lower third."""
+
+    revision: int
+    at_ns: int
+    layout: str
+    """``two_halls``, ``hall_remote``, ``grid`` or ``full``."""
+    slots: tuple[Slot, ...]
+    caption: Caption | None = None
+    strap: str = ""
+    """Call-in strap such as 场外连线一, top left; empty for none."""
+
+    @property
+    def key(self) -> str:
+        return "scene"
+
+
+class SourceDelay(msgspec.Struct, frozen=True, tag="source_delay", kw_only=True):
+    """How far behind capture sound plays the sources of one seat; picture lines up."""
+
+    seat: str
+    delay_ns: int
+
+    @property
+    def key(self) -> str:
+        return f"source_delay/{self.seat}"
+
+
+# --- recorder --------------------------------------------------------------
+
+
+class RecordingSession(msgspec.Struct, frozen=True, tag="recording_session", kw_only=True):
+    """A recording in progress. Removing it closes, finalises and verifies it.
+
+    ``directory`` is relative to ``<data>/sessions``; ``about`` goes into the manifest
+    as it is (event title, names).
+    """
+
+    id: int
+    directory: str
+    started_ns: int
+    about: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return f"recording_session/{self.id}"
+
+
+class RecordedTrack(msgspec.Struct, frozen=True, tag="recorded_track", kw_only=True):
+    """A publication layer written to the session as it arrives.
+
+    ``role`` is ``programme`` (these tracks make the programme MP4) or ``iso``.
+    Removing a track closes its file; the session goes on.
+    """
+
+    session: int
+    publication: PublicationId
+    layer: Layer
+    kind: MediaKind
+    role: str
+    seat: str
+    source: str
+    """``camera``, ``microphone``, ``slides``, ``programme`` ..."""
+    title: str
+
+    @property
+    def key(self) -> str:
+        return f"recorded_track/{self.session}/{self.publication}/{self.layer}"
+
+
+class Mark(msgspec.Struct, frozen=True, tag="mark", kw_only=True):
+    """A point of the session on its clock. ``kind``: cue, layout or manual."""
+
+    session: int
+    id: int
+    kind: str
+    at_ns: int
+    title: str
+    seats: tuple[str, ...] = ()
+    layout: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"mark/{self.session}/{self.id}"
+
+
+Resource = (
+    Clock
+    | Peer
+    | Publication
+    | Subscription
+    | SoundSource
+    | SoundReturn
+    | SoundProgramme
+    | OnAir
+    | PictureSource
+    | PictureProgramme
+    | Scene
+    | SourceDelay
+    | RecordingSession
+    | RecordedTrack
+    | Mark
+)
+
+
+class StreamCodec(msgspec.Struct, frozen=True, kw_only=True):
+    """How the packets of one publication are coded, as told on the worker link."""
+
+    codec: Codec
+    clock_rate: int
+    channels: int = 0
+    priming_samples: int = 0
+    """Encoder delay to be skipped by a player (AAC, Opus made by sound)."""
+    configuration: bytes = b""
+    """AudioSpecificConfig for AAC; empty for codecs that carry theirs in band."""

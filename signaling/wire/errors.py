@@ -1,0 +1,209 @@
+"""Stable ids of every error a client can receive, with text and cure.
+
+``kind`` decides what a client does: ``user`` errors are shown with their cure,
+``protocol`` errors close the connection, ``forbidden`` says nothing more.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ErrorText(msgspec.Struct, frozen=True):
+    """One row of the catalogue. ``{name}`` in texts is filled from ``values``."""
+
+    kind: str
+    text: str
+    text_zh: str
+    cure: str
+    cure_zh: str
+
+
+ERRORS: dict[str, ErrorText] = {
+    "link.unknown": ErrorText(
+        "user",
+        "This link is not known here.",
+        "此链接无效。",
+        "Open the link exactly as you received it, or ask the organiser for a new one.",
+        "请完整打开收到的链接，或向主办方索取新链接。",
+    ),
+    "link.altered": ErrorText(
+        "user",
+        "This link is damaged.",
+        "此链接已损坏。",
+        "Copy the whole link again, or ask the organiser for a new one.",
+        "请重新完整复制链接，或向主办方索取新链接。",
+    ),
+    "link.expired": ErrorText(
+        "user",
+        "This link has expired.",
+        "此链接已过期。",
+        "Ask the organiser for a new one.",
+        "请向主办方索取新链接。",
+    ),
+    "link.revoked": ErrorText(
+        "user",
+        "This link was withdrawn.",
+        "此链接已被撤销。",
+        "Ask the organiser for a new one.",
+        "请向主办方索取新链接。",
+    ),
+    "right.missing": ErrorText(
+        "forbidden",
+        "You may not do this.",
+        "您没有此操作的权限。",
+        "Ask the director or the administrator.",
+        "请联系导播或管理员。",
+    ),
+    "seat.taken": ErrorText(
+        "user",
+        "{seat} is already connected from another device.",
+        "{seat} 已在另一台设备上连接。",
+        "Take over here, or leave it there.",
+        "可在此处接管，或继续使用原设备。",
+    ),
+    "seat.unknown": ErrorText(
+        "user",
+        "There is no such seat in this event.",
+        "本次活动没有此席位。",
+        "Ask the organiser for the right link.",
+        "请向主办方索取正确的链接。",
+    ),
+    "event.halls_full": ErrorText(
+        "user",
+        "Both main halls are already there.",
+        "两个主会场均已就位。",
+        "An event has two main halls; join as a remote site.",
+        "每场活动只有两个主会场，请以连线点身份加入。",
+    ),
+    "event.sites_full": ErrorText(
+        "user",
+        "All 17 remote sites are already there.",
+        "17 个连线点均已就位。",
+        "Ask the director to free a place.",
+        "请联系导播腾出席位。",
+    ),
+    "message.invalid": ErrorText(
+        "protocol",
+        "The message could not be understood: {detail}",
+        "无法理解的消息：{detail}",
+        "Reload the page.",
+        "请刷新页面。",
+    ),
+    "message.version": ErrorText(
+        "protocol",
+        "This page is older than the server.",
+        "页面版本与服务器不一致。",
+        "Reload the page.",
+        "请刷新页面。",
+    ),
+    "message.too_fast": ErrorText(
+        "protocol",
+        "Too many messages at once.",
+        "消息过于频繁。",
+        "Wait a moment and reload the page.",
+        "请稍候再刷新页面。",
+    ),
+    "join.needed": ErrorText(
+        "user",
+        "Join first.",
+        "请先加入。",
+        "Press Join.",
+        "请点击“加入”。",
+    ),
+    "sdp.invalid": ErrorText(
+        "protocol",
+        "The browser's media offer could not be read: {detail}",
+        "无法读取浏览器的媒体描述：{detail}",
+        "Use a current Chrome, Edge, Safari or Firefox.",
+        "请使用最新版 Chrome、Edge、Safari 或 Firefox。",
+    ),
+    "sdp.no_fingerprint": ErrorText(
+        "protocol",
+        "The browser's media offer is not encrypted.",
+        "浏览器的媒体描述缺少加密指纹。",
+        "Use a current Chrome, Edge, Safari or Firefox.",
+        "请使用最新版 Chrome、Edge、Safari 或 Firefox。",
+    ),
+    "media.unavailable": ErrorText(
+        "user",
+        "Sound and picture are restarting.",
+        "音视频服务正在重启。",
+        "This page reconnects by itself in a few seconds.",
+        "页面将在数秒内自动重新连接。",
+    ),
+    "programme.unknown_seat": ErrorText(
+        "user",
+        "There is no site “{seat}”.",
+        "没有“{seat}”这个连线点。",
+        "Choose a site of this event.",
+        "请选择本次活动的连线点。",
+    ),
+    "programme.unknown_layout": ErrorText(
+        "user",
+        "There is no layout “{layout}”.",
+        "没有“{layout}”这个版式。",
+        "Choose one of: {allowed}.",
+        "可选：{allowed}。",
+    ),
+    "programme.wrong_slots": ErrorText(
+        "user",
+        "Layout “{layout}” takes {allowed} sites, not {count}.",
+        "版式“{layout}”需要 {allowed} 个画面，而不是 {count} 个。",
+        "Choose other sites or another layout.",
+        "请调整画面或更换版式。",
+    ),
+    "rundown.unknown_cue": ErrorText(
+        "user",
+        "There is no cue “{cue}”.",
+        "节目单中没有“{cue}”。",
+        "Choose a cue of the rundown.",
+        "请选择节目单中的环节。",
+    ),
+    "recording.running": ErrorText(
+        "user",
+        "A recording is already running.",
+        "录制已在进行。",
+        "Stop it first.",
+        "请先停止录制。",
+    ),
+    "recording.not_running": ErrorText(
+        "user",
+        "No recording is running.",
+        "当前没有录制。",
+        "Start one first.",
+        "请先开始录制。",
+    ),
+    "recording.no_space": ErrorText(
+        "user",
+        "The disk is too full to record.",
+        "磁盘空间不足，无法录制。",
+        "Free space in the data folder: at least {needed} is needed.",
+        "请清理数据目录，至少需要 {needed}。",
+    ),
+    "archive.unknown": ErrorText(
+        "user",
+        "There is no such recording.",
+        "没有此录像。",
+        "Go back to the list of recordings.",
+        "请返回录像列表。",
+    ),
+    "internal": ErrorText(
+        "user",
+        "Something went wrong on the server.",
+        "服务器内部错误。",
+        "Try again; if it stays, tell the administrator the time.",
+        "请重试；如仍出现，请将时间告知管理员。",
+    ),
+}
+
+
+class SignalingError(Exception):
+    """An error of the catalogue, raised by cores and carried to the client."""
+
+    def __init__(self, error: str, **values: str) -> None:
+        """``error`` must be a key of `ERRORS`; ``values`` fill its texts."""
+        super().__init__(f"{error} {values}" if values else error)
+        self.error = error
+        self.values = values
+        self.kind = ERRORS[error].kind

@@ -1,0 +1,265 @@
+"""Requests, answers and notices. See `signaling.wire` for the envelope."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .state import CaptionView, SceneView  # noqa: TC001  msgspec reads the annotations
+
+WIRE_VERSION = 1
+
+
+# --- requests -----------------------------------------------------------------
+
+
+class Join(msgspec.Struct, frozen=True, tag="join", kw_only=True, forbid_unknown_fields=True):
+    """Sit down at the seat of the link. Answered by `Joined`.
+
+    Error ``seat.taken`` when another device of this kind sits there; ask again
+    with ``take_over``. Devices that only watch join with both flags false.
+    """
+
+    has_audio: bool
+    has_video: bool
+    take_over: bool = False
+
+
+class Leave(msgspec.Struct, frozen=True, tag="leave", kw_only=True):
+    """Stand up. Answered by `Done`."""
+
+
+class PublishTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """An m-line of the offer. ``source``: camera, microphone, slides."""
+
+    mid: str
+    kind: str
+    source: str
+
+
+class Publish(msgspec.Struct, frozen=True, tag="publish", kw_only=True):
+    """An SDP offer with tracks to send. Answered by `Published`. A new offer of the
+    same device (ICE restart, other tracks) replaces the one before."""
+
+    sdp: str
+    tracks: list[PublishTrack]
+
+
+class Subscribe(msgspec.Struct, frozen=True, tag="subscribe", kw_only=True):
+    """Ask for the programme. Answered by `Offered` (an SDP offer by the server).
+
+    ``sound``: ``return`` (programme minus this seat), ``programme`` or ``none``.
+    ``layer``: ``main``, ``low`` or ``auto`` (halls and desk main, members low).
+    """
+
+    picture: bool = True
+    sound: str = "return"
+    layer: str = "auto"
+
+
+class SubscribeAnswer(msgspec.Struct, frozen=True, tag="subscribe_answer", kw_only=True):
+    """The browser's answer to `Offered`. Answered by `Done`."""
+
+    peer: int
+    sdp: str
+
+
+class Mute(msgspec.Struct, frozen=True, tag="mute", kw_only=True):
+    """Tell that this device muted or opened a kind (``audio`` or ``video``)."""
+
+    kind: str
+    muted: bool
+
+
+class GetState(msgspec.Struct, frozen=True, tag="get_state", kw_only=True):
+    """Answered by `Done`; a snapshot follows as ``state``."""
+
+
+class SetPreview(msgspec.Struct, frozen=True, tag="set_preview", kw_only=True):
+    """Director: put a scene in preview. Answered by `Done`."""
+
+    scene: SceneView
+
+
+class Take(msgspec.Struct, frozen=True, tag="take", kw_only=True):
+    """Director: preview goes on air. Answered by `Taken`."""
+
+    transition: str = "cut"
+
+
+class SetCaption(msgspec.Struct, frozen=True, tag="set_caption", kw_only=True):
+    """Director: change only the lower third on air (None: away). Answered by `Taken`."""
+
+    caption: CaptionView | None = None
+
+
+class GoCue(msgspec.Struct, frozen=True, tag="go_cue", kw_only=True):
+    """Director: put a step of the rundown on air. Answered by `Taken`."""
+
+    cue: str
+
+
+class StartRecording(msgspec.Struct, frozen=True, tag="start_recording", kw_only=True):
+    """Answered by `RecordingStarted`."""
+
+    title: str = ""
+
+
+class StopRecording(msgspec.Struct, frozen=True, tag="stop_recording", kw_only=True):
+    """Answered by `Done`; state ``recording`` tells finalising, then verified."""
+
+
+class ListLinks(msgspec.Struct, frozen=True, tag="list_links", kw_only=True):
+    """Answered by `Links`."""
+
+
+class RevokeLink(msgspec.Struct, frozen=True, tag="revoke_link", kw_only=True):
+    """Withdraw a link; whoever came by it is disconnected. Answered by `Done`."""
+
+    link: str
+
+
+RequestBody = (
+    Join
+    | Leave
+    | Publish
+    | Subscribe
+    | SubscribeAnswer
+    | Mute
+    | GetState
+    | SetPreview
+    | Take
+    | SetCaption
+    | GoCue
+    | StartRecording
+    | StopRecording
+    | ListLinks
+    | RevokeLink
+)
+
+
+class RequestEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """``v`` must be `WIRE_VERSION`; ``id`` is the client's, growing."""
+
+    v: int
+    id: int
+    body: RequestBody
+
+
+# --- answers --------------------------------------------------------------------
+
+
+class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
+    """Accepted and carried out."""
+
+
+class Joined(msgspec.Struct, frozen=True, tag="joined", kw_only=True):
+    """``resume`` is a secret by which this device comes back within 30 s
+    (``auth.resume`` of the next connection) and keeps seat and publications."""
+
+    device: int
+    resume: str
+
+
+class PublishedTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """Which publication an m-line became."""
+
+    mid: str
+    publication: int
+
+
+class Published(msgspec.Struct, frozen=True, tag="published", kw_only=True):
+    """The SDP answer."""
+
+    peer: int
+    sdp: str
+    publications: list[PublishedTrack]
+
+
+class Offered(msgspec.Struct, frozen=True, tag="offered", kw_only=True):
+    """The SDP offer; answer with `SubscribeAnswer` for the same peer."""
+
+    peer: int
+    sdp: str
+
+
+class Taken(msgspec.Struct, frozen=True, tag="taken", kw_only=True):
+    """On air from session time ``at_ms`` as programme revision ``revision``."""
+
+    revision: int
+    at_ms: int
+
+
+class RecordingStarted(msgspec.Struct, frozen=True, tag="recording_started", kw_only=True):
+    """``session`` is the archive's name of the recording."""
+
+    session: str
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that may be handed out."""
+
+    id: str
+    seat: str
+    name: str
+    role: str
+    url: str
+    expires: str
+    """RFC 3339."""
+
+
+class Links(msgspec.Struct, frozen=True, tag="links", kw_only=True):
+    """All links that are valid now."""
+
+    links: list[LinkView]
+
+
+AnswerBody = Done | Joined | Published | Offered | Taken | RecordingStarted | Links
+
+
+class AnswerEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Event ``answer``."""
+
+    v: int
+    id: int
+    body: AnswerBody
+
+
+class ErrorEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Event ``error``. ``error`` is an id of the catalogue; text and cure are in the
+    language of the connection. ``id`` is -1 when no request caused it."""
+
+    v: int
+    id: int
+    error: str
+    kind: str
+    text: str
+    cure: str
+    values: dict[str, str]
+
+
+# --- notices ----------------------------------------------------------------------
+
+
+class Reconnect(msgspec.Struct, frozen=True, tag="reconnect", kw_only=True):
+    """Make a direction anew (``publish`` or ``subscribe``): media restarted, or what
+    this device receives changed."""
+
+    direction: str
+    reason: str
+
+
+class Gone(msgspec.Struct, frozen=True, tag="gone", kw_only=True):
+    """This device no longer sits here: ``taken_over``, ``revoked``, ``ended``.
+    The server disconnects afterwards; the page does not come back by itself."""
+
+    reason: str
+
+
+NoticeBody = Reconnect | Gone
+
+
+class NoticeEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Event ``notice``."""
+
+    v: int
+    body: NoticeBody

@@ -1,0 +1,60 @@
+"""The closed list of roles and the one table of rights."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who somebody is. A link or account carries exactly one."""
+
+    ADMINISTRATOR = "administrator"
+    DIRECTOR = "director"
+    OPERATOR = "operator"
+    MODERATOR = "moderator"
+    ARCHIVIST = "archivist"
+    MEMBER = "member"
+    SCREEN = "screen"
+    ENCODER = "encoder"
+    VIEWER = "viewer"
+
+
+class Right(StrEnum):
+    """What an action needs."""
+
+    SEE_EVENT = "see_event"
+    PUBLISH = "publish"
+    RECEIVE = "receive"
+    SEE_LEVELS = "see_levels"
+    DIRECT = "direct"
+    """Preview, take, caption, cue."""
+    RECORD = "record"
+    SEE_ARCHIVE = "see_archive"
+    DOWNLOAD_ARCHIVE = "download_archive"
+    SEE_LINKS = "see_links"
+    REVOKE_LINKS = "revoke_links"
+    SEE_METRICS = "see_metrics"
+    SEE_AUDIT = "see_audit"
+
+
+_WATCH = frozenset({Right.SEE_EVENT, Right.RECEIVE})
+_ARCHIVE = frozenset({Right.SEE_ARCHIVE, Right.DOWNLOAD_ARCHIVE})
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMINISTRATOR: frozenset(Right) - {Right.PUBLISH},
+    Role.DIRECTOR: _WATCH
+    | _ARCHIVE
+    | {Right.DIRECT, Right.RECORD, Right.SEE_LEVELS, Right.SEE_LINKS, Right.SEE_AUDIT},
+    Role.OPERATOR: _WATCH | {Right.PUBLISH, Right.SEE_LEVELS},
+    Role.MODERATOR: _WATCH,
+    Role.ARCHIVIST: _ARCHIVE | {Right.SEE_EVENT},
+    Role.MEMBER: _WATCH | {Right.PUBLISH},
+    Role.SCREEN: _WATCH,
+    Role.ENCODER: frozenset({Right.SEE_EVENT, Right.PUBLISH}),
+    Role.VIEWER: frozenset(),
+}
+
+
+def allowed(role: Role, right: Right) -> bool:
+    """Whether the role has the right. The only place where this is decided."""
+    return right in RIGHTS[role]

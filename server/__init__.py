@@ -1,1 +1,1 @@
-"""Composition root: command line, supervisor, HTTP, store, and intent turned into media commands."""
+"""Composition root: command line, supervisor, HTTP, store, and intent turned into commands."""

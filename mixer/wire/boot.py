@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from .ids import WorkerKind  # noqa: TC001  msgspec reads the annotation
+from .ids import WorkerKind
 
 
 class Boot(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ from .control import (
     Event,
     Failure,
     Hello,
+    Observe,
+    Observed,
     Outcome,
     Report,
     Request,
@@ -35,8 +37,6 @@ from .control import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .boot import Boot
     from .resources import Resource
 
@@ -93,7 +93,10 @@ class Controlled(Protocol):
         """Removals, then puts. Raises `ControlError`; what took effect stays."""
 
     async def command(self, command: Command) -> Outcome:
-        """Any command but `Apply` and `Stop`. Raises `ControlError`."""
+        """Any command but `Apply`, `Observe` and `Stop`. Raises `ControlError`."""
+
+    def retell(self) -> None:
+        """The server has just connected: report the state of everything again."""
 
 
 class ControlClient:
@@ -122,9 +125,7 @@ class ControlClient:
         """Until cancelled."""
         while True:
             try:
-                reader, writer = await asyncio.open_unix_connection(
-                    str(self._boot.control_socket)
-                )
+                reader, writer = await asyncio.open_unix_connection(str(self._boot.control_socket))
             except OSError:
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -137,9 +138,7 @@ class ControlClient:
                 writer.close()
             await asyncio.sleep(RETRY_S)
 
-    async def _talk(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = Hello(
             version=CONTROL_VERSION,
             kind=self._boot.kind,
@@ -153,6 +152,7 @@ class ControlClient:
             return
         self._writer = writer
         _log.info("control.connected")
+        self._controlled.retell()
         while (message := await read_message(reader, to_worker_decoder)) is not None:
             if not isinstance(message, Request):
                 msg = "request expected"
@@ -165,6 +165,8 @@ class ControlClient:
             if isinstance(command, Apply):
                 await self._controlled.apply(command)
                 return Done()
+            if isinstance(command, Observe):
+                return Observed(resources=self._controlled.observed())
             if isinstance(command, Stop):
                 self._stop.set()
                 return Done()
@@ -172,6 +174,6 @@ class ControlClient:
         except ControlError as error:
             _log.warning("control.refused", error=error.error, text=error.text)
             return Failure(error=error.error, text=error.text)
-        except Exception as error:  # a bug fails this command, never the worker
+        except Exception as error:  # noqa: BLE001  a bug fails this command, never the worker
             _log.exception("control.bug", command=type(command).__name__)
             return Failure(error="internal", text=f"{type(error).__name__}: {error}")

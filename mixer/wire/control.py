@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from .ids import MediaKind, PeerId, PublicationId, SubscriptionId, WorkerKind  # noqa: TC001
-from .resources import Resource  # noqa: TC001
+from .ids import MediaKind, PeerId, PublicationId, SubscriptionId, WorkerKind
+from .resources import Resource
 
 CONTROL_VERSION = 1
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -46,6 +46,10 @@ class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
     put: tuple[Resource, ...] = ()
 
 
+class Observe(msgspec.Struct, frozen=True, tag="observe", kw_only=True):
+    """Answered by `Observed`; asked after a refused `Apply`."""
+
+
 class NegotiateReceive(msgspec.Struct, frozen=True, tag="negotiate_receive", kw_only=True):
     """A browser's offer to publish; answered by `Description` (an SDP answer)."""
 
@@ -75,7 +79,8 @@ class RequestKeyframe(msgspec.Struct, frozen=True, tag="request_keyframe", kw_on
 
 class FinishSession(msgspec.Struct, frozen=True, tag="finish_session", kw_only=True):
     """Recorder: close, finalise and verify a session; answered by `Done` at once,
-    then `RecordingState` reports tell the progress."""
+    then `RecordingState` reports tell the progress.
+    """
 
     session: int
 
@@ -92,6 +97,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop", kw_only=True):
 
 Command = (
     Apply
+    | Observe
     | NegotiateReceive
     | NegotiateSend
     | FinishSend
@@ -114,6 +120,12 @@ class Request(msgspec.Struct, frozen=True, tag="request", kw_only=True):
 
 class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
     """The command took effect."""
+
+
+class Observed(msgspec.Struct, frozen=True, tag="observed", kw_only=True):
+    """All resources held right now."""
+
+    resources: tuple[Resource, ...]
 
 
 class Description(msgspec.Struct, frozen=True, tag="description", kw_only=True):
@@ -149,7 +161,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", kw_only=True):
     text: str
 
 
-Outcome = Done | Description | Metrics | Failure
+Outcome = Done | Observed | Description | Metrics | Failure
 
 
 class Answer(msgspec.Struct, frozen=True, tag="answer", kw_only=True):
@@ -164,7 +176,8 @@ class Answer(msgspec.Struct, frozen=True, tag="answer", kw_only=True):
 
 class PeerState(msgspec.Struct, frozen=True, tag="peer_state", kw_only=True):
     """``new``, ``connecting``, ``connected``, ``disconnected`` (consent lost, may
-    come back), ``closed`` (told by the peer or given up)."""
+    come back), ``closed`` (told by the peer or given up).
+    """
 
     peer: PeerId
     state: str
@@ -250,7 +263,8 @@ Event = (
 
 class Report(msgspec.Struct, frozen=True, tag="report", kw_only=True):
     """An event without an answer. Lost if the server is away; state is re-told in
-    `Hello` and by the periodic reports."""
+    `Hello` and by the periodic reports.
+    """
 
     event: Event
 

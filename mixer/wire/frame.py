@@ -71,9 +71,7 @@ def encode_frame(frame: Frame) -> bytes:
         msg = f"payload of {size} bytes exceeds {MAX_PAYLOAD_BYTES}"
         raise FrameError(msg)
     return (
-        HEADER.pack(
-            size, kind, layer, flags, publication, 0, sequence, arrival_ns, session_ns
-        )
+        HEADER.pack(size, kind, layer, flags, publication, 0, sequence, arrival_ns, session_ns)
         + payload
     )
 

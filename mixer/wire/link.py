@@ -21,7 +21,7 @@ import structlog
 
 from .frame import Frame, FrameError, FrameKind, FrameReader, encode_frame
 from .ids import Layer, MediaKind, PublicationId, WorkerKind
-from .resources import StreamCodec  # noqa: TC001  msgspec reads the annotation
+from .resources import StreamCodec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,9 +170,7 @@ class Link:
     Owned by one event loop. `run` is the only task; cancel it to close.
     """
 
-    def __init__(
-        self, path: Path, kind: WorkerKind, epoch: int, receiver: LinkReceiver
-    ) -> None:
+    def __init__(self, path: Path, kind: WorkerKind, epoch: int, receiver: LinkReceiver) -> None:
         self._path = path
         self._hello = LinkHello(version=LINK_VERSION, kind=kind, epoch=epoch)
         self._receiver = receiver

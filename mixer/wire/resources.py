@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .ids import (  # noqa: TC001  msgspec reads the annotations
+from .ids import (
     Codec,
     GroupId,
     Layer,
@@ -47,6 +47,7 @@ class Peer(msgspec.Struct, frozen=True, tag="peer", kw_only=True):
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"peer/{self.id}"
 
 
@@ -60,6 +61,7 @@ class Publication(msgspec.Struct, frozen=True, tag="publication", kw_only=True):
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"publication/{self.id}"
 
 
@@ -74,6 +76,7 @@ class Subscription(msgspec.Struct, frozen=True, tag="subscription", kw_only=True
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"subscription/{self.id}"
 
 
@@ -90,6 +93,7 @@ class SoundSource(msgspec.Struct, frozen=True, tag="sound_source", kw_only=True)
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"sound_source/{self.publication}"
 
 
@@ -102,6 +106,7 @@ class SoundReturn(msgspec.Struct, frozen=True, tag="sound_return", kw_only=True)
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"sound_return/{self.publication}"
 
 
@@ -113,6 +118,7 @@ class SoundProgramme(msgspec.Struct, frozen=True, tag="sound_programme", kw_only
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return "sound_programme"
 
 
@@ -128,6 +134,7 @@ class OnAir(msgspec.Struct, frozen=True, tag="on_air", kw_only=True):
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return "on_air"
 
 
@@ -146,6 +153,7 @@ class PictureSource(msgspec.Struct, frozen=True, tag="picture_source", kw_only=T
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"picture_source/{self.publication}"
 
 
@@ -158,6 +166,7 @@ class PictureProgramme(msgspec.Struct, frozen=True, tag="picture_programme", kw_
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return "picture_programme"
 
 
@@ -191,6 +200,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return "scene"
 
 
@@ -202,6 +212,7 @@ class SourceDelay(msgspec.Struct, frozen=True, tag="source_delay", kw_only=True)
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"source_delay/{self.seat}"
 
 
@@ -222,6 +233,7 @@ class RecordingSession(msgspec.Struct, frozen=True, tag="recording_session", kw_
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"recording_session/{self.id}"
 
 
@@ -244,6 +256,7 @@ class RecordedTrack(msgspec.Struct, frozen=True, tag="recorded_track", kw_only=T
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"recorded_track/{self.session}/{self.publication}/{self.layer}"
 
 
@@ -260,6 +273,7 @@ class Mark(msgspec.Struct, frozen=True, tag="mark", kw_only=True):
 
     @property
     def key(self) -> str:
+        """Unique among the resources of a worker."""
         return f"mark/{self.session}/{self.id}"
 
 

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Told of what workers do; called on the server's loop, must not block."""
 
-    def worker_connected(self, kind: WorkerKind, *, new_life: bool) -> None:
+    def worker_connected(self, kind: WorkerKind, epoch: int, *, new_life: bool) -> None:
         """A worker said hello and was brought to the wanted set. ``new_life``: its
-        epoch differs from the last one seen, so negotiated state is gone."""
+        epoch differs from the last one seen (`Workers.remember` or earlier), so
+        negotiated state is gone. The epoch shall be stored for `remember`.
+        """
 
     def worker_lost(self, kind: WorkerKind) -> None:
         """Its channel closed; it will be back."""
@@ -37,7 +39,8 @@ class Workers(Protocol):
 
     def want(self, kind: WorkerKind, resources: Iterable[Resource]) -> None:
         """Replace the whole wanted set of a worker, in the order of putting. Returns at
-        once; the difference is sent soon, coalesced, and again whenever it is needed."""
+        once; the difference is sent soon, coalesced, and again whenever it is needed.
+        """
 
     async def settle(self, kind: WorkerKind) -> None:
         """Wait until the worker holds the set wanted at the time of the call.
@@ -52,9 +55,13 @@ class Workers(Protocol):
         Raises `ControlError` as `settle` does, or with the worker's refusal.
         """
 
+    def remember(self, kind: WorkerKind, epoch: int) -> None:
+        """Before the start: the epoch of this worker that the store knows."""
+
     def connected(self, kind: WorkerKind) -> bool:
         """Whether the worker is there now."""
 
     def adopt(self, kind: WorkerKind, seconds: float, keep: Callable[[str], bool]) -> None:
         """For ``seconds`` do not remove observed keys for which ``keep(key)`` holds, though
-        they are not wanted (after a restart of the server)."""
+        they are not wanted (after a restart of the server).
+        """

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
-from .state import CaptionView, SceneView  # noqa: TC001  msgspec reads the annotations
+from .state import CaptionView, SceneView
 
 WIRE_VERSION = 1
+
+
+class ConnectAuth(msgspec.Struct, frozen=True, kw_only=True):
+    """``auth`` of the Socket.IO connection. A refused connection gets an
+    `ErrorEnvelope` as ``connect_error`` data.
+
+    ``device``: main, camera2, slides, screen or encoder. ``resume`` is the secret of
+    `Joined`; an unknown one is ignored (the page joins again). ``locale``: zh-CN or en.
+    """
+
+    token: str
+    device: str = "main"
+    resume: str = ""
+    locale: str = "zh-CN"
 
 
 # --- requests -----------------------------------------------------------------
@@ -38,7 +52,8 @@ class PublishTrack(msgspec.Struct, frozen=True, kw_only=True):
 
 class Publish(msgspec.Struct, frozen=True, tag="publish", kw_only=True):
     """An SDP offer with tracks to send. Answered by `Published`. A new offer of the
-    same device (ICE restart, other tracks) replaces the one before."""
+    same device (ICE restart, other tracks) replaces the one before.
+    """
 
     sdp: str
     tracks: list[PublishTrack]
@@ -108,6 +123,12 @@ class StopRecording(msgspec.Struct, frozen=True, tag="stop_recording", kw_only=T
     """Answered by `Done`; state ``recording`` tells finalising, then verified."""
 
 
+class MovePhase(msgspec.Struct, frozen=True, tag="move_phase", kw_only=True):
+    """Move the event to another phase of its life cycle. Answered by `Done`."""
+
+    phase: str
+
+
 class ListLinks(msgspec.Struct, frozen=True, tag="list_links", kw_only=True):
     """Answered by `Links`."""
 
@@ -132,6 +153,7 @@ RequestBody = (
     | GoCue
     | StartRecording
     | StopRecording
+    | MovePhase
     | ListLinks
     | RevokeLink
 )
@@ -154,7 +176,8 @@ class Done(msgspec.Struct, frozen=True, tag="done", kw_only=True):
 
 class Joined(msgspec.Struct, frozen=True, tag="joined", kw_only=True):
     """``resume`` is a secret by which this device comes back within 30 s
-    (``auth.resume`` of the next connection) and keeps seat and publications."""
+    (``auth.resume`` of the next connection) and keeps seat and publications.
+    """
 
     device: int
     resume: str
@@ -226,7 +249,8 @@ class AnswerEnvelope(msgspec.Struct, frozen=True, kw_only=True):
 
 class ErrorEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     """Event ``error``. ``error`` is an id of the catalogue; text and cure are in the
-    language of the connection. ``id`` is -1 when no request caused it."""
+    language of the connection. ``id`` is -1 when no request caused it.
+    """
 
     v: int
     id: int
@@ -242,7 +266,8 @@ class ErrorEnvelope(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reconnect(msgspec.Struct, frozen=True, tag="reconnect", kw_only=True):
     """Make a direction anew (``publish`` or ``subscribe``): media restarted, or what
-    this device receives changed."""
+    this device receives changed.
+    """
 
     direction: str
     reason: str
@@ -250,7 +275,8 @@ class Reconnect(msgspec.Struct, frozen=True, tag="reconnect", kw_only=True):
 
 class Gone(msgspec.Struct, frozen=True, tag="gone", kw_only=True):
     """This device no longer sits here: ``taken_over``, ``revoked``, ``ended``.
-    The server disconnects afterwards; the page does not come back by itself."""
+    The server disconnects afterwards; the page does not come back by itself.
+    """
 
     reason: str
 

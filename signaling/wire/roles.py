@@ -29,6 +29,7 @@ class Right(StrEnum):
     DIRECT = "direct"
     """Preview, take, caption, cue."""
     RECORD = "record"
+    MOVE_PHASE = "move_phase"
     SEE_ARCHIVE = "see_archive"
     DOWNLOAD_ARCHIVE = "download_archive"
     SEE_LINKS = "see_links"
@@ -44,7 +45,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right) - {Right.PUBLISH},
     Role.DIRECTOR: _WATCH
     | _ARCHIVE
-    | {Right.DIRECT, Right.RECORD, Right.SEE_LEVELS, Right.SEE_LINKS, Right.SEE_AUDIT},
+    | {Right.DIRECT, Right.RECORD, Right.MOVE_PHASE, Right.SEE_LEVELS}
+    | {Right.SEE_LINKS, Right.SEE_AUDIT},
     Role.OPERATOR: _WATCH | {Right.PUBLISH, Right.SEE_LEVELS},
     Role.MODERATOR: _WATCH,
     Role.ARCHIVIST: _ARCHIVE | {Right.SEE_EVENT},

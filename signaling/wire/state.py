@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .roles import Right, Role  # noqa: TC001  msgspec reads the annotations
+from .roles import Right, Role
 
 
 class You(msgspec.Struct, frozen=True, tag="you", kw_only=True):
@@ -36,7 +36,8 @@ class EventView(msgspec.Struct, frozen=True, tag="event", kw_only=True):
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """A device at a seat. ``kind``: main, camera2, slides, screen, encoder.
-    ``connection``: joined, connecting, connected, reconnecting."""
+    ``connection``: joined, connecting, connected, reconnecting.
+    """
 
     id: int
     kind: str
@@ -87,7 +88,8 @@ class SceneView(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
     """What is on air and in preview. ``frame``: first programme frame that showed it,
-    -1 until picture says so."""
+    -1 until picture says so.
+    """
 
     revision: int
     on_air: SceneView
@@ -138,13 +140,7 @@ class ConditionView(msgspec.Struct, frozen=True, tag="condition", kw_only=True):
 
 
 StateValue = (
-    You
-    | EventView
-    | SeatView
-    | ProgrammeView
-    | RundownView
-    | RecordingView
-    | ConditionView
+    You | EventView | SeatView | ProgrammeView | RundownView | RecordingView | ConditionView
 )
 
 

@@ -10,7 +10,12 @@ PYTEST_ARGS ?=
 BENCH ?= link
 
 BIN := .venv/bin
-STAMPS := build/stamps
+# Each stamp lies in what it stands for, so that deleting the one deletes the other.
+VENV_STAMP := .venv/.lianxian-ready
+COMPILED_STAMP := build/.lianxian-compiled
+WEB_PACKAGES_STAMP := web/node_modules/.lianxian-ready
+WEB_STAMP := server/static/.lianxian-ready
+LOOPS_STAMP := build/loops/.lianxian-ready
 # The first Python that is 3.11 or newer and can make virtual environments. A name may be a
 # shim that fails when run, so each candidate is tried.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14 /usr/bin/python3; do \
@@ -18,7 +23,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	&& { "$$name" -c 'import sys; print(sys.executable)'; break; }; done)
 UV := $(shell command -v uv 2>/dev/null)
 
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 LOOP_SOURCES := $(wildcard server/simulate/loops*.py server/simulate/loops/*.py)
 COMPILED_SOURCES := $(wildcard mixer/forward/*.pyx mixer/forward/*.pxd)
 APT_PACKAGES := chromium ffmpeg fonts-noto-cjk
@@ -40,12 +45,12 @@ test: debian setup ## everything but the soak
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 	cd web && npm run check && npm test
 
-check: venv $(if $(wildcard web/package-lock.json),$(STAMPS)/web-packages) ## format, lint, types, import contracts; under a minute
+check: venv $(WEB_PACKAGES_STAMP) ## format, lint, types, import contracts; under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(if $(wildcard web/package-lock.json),cd web && npm run lint && npm run check)
+	cd web && npm run lint && npm run check
 
 format: venv ## let the formatter and the linter repair what they can
 	$(BIN)/ruff check --fix .
@@ -69,14 +74,13 @@ lock: ## renew uv.lock and constraints.txt (needs uv)
 
 # --- Python -------------------------------------------------------------------------------------
 
-venv: $(STAMPS)/venv $(STAMPS)/compiled
+venv: $(VENV_STAMP) $(COMPILED_STAMP)
 
 # uv repeats uv.lock; pip repeats constraints.txt, which is exported from it. The project itself
 # is installed editable without build isolation, so that the locked setuptools and Cython build it.
-$(STAMPS)/venv: pyproject.toml setup.py constraints.txt
+$(VENV_STAMP): pyproject.toml setup.py constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or newer with venv is needed: apt-get install python3 python3-venv"; exit 1; fi
-	@mkdir -p $(STAMPS)
 ifneq ($(UV),)
 	[ -x $(BIN)/python ] || $(UV) venv --quiet --python "$(PYTHON)" .venv
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --no-install-project
@@ -86,36 +90,35 @@ else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # An editable install builds the module once; later changes of a .pyx are built here. The
 # extension is optional, so a missing compiler warns and the Python reference takes over.
-$(STAMPS)/compiled: $(STAMPS)/venv $(COMPILED_SOURCES)
+$(COMPILED_STAMP): $(VENV_STAMP) $(COMPILED_SOURCES)
 	$(BIN)/python setup.py --quiet build_ext --inplace
 	@$(BIN)/python -c 'import mixer.forward._fanout' 2>/dev/null \
 		|| echo "note: no compiled fan-out; the Python reference takes over"
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # --- pages --------------------------------------------------------------------------------------
 
-web: $(STAMPS)/web
+web: $(WEB_STAMP)
 
-$(STAMPS)/web-packages: web/package.json web/package-lock.json
-	@mkdir -p $(STAMPS)
+$(WEB_PACKAGES_STAMP): web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/web: $(STAMPS)/web-packages $(WEB_SOURCES)
+$(WEB_STAMP): $(WEB_PACKAGES_STAMP) $(WEB_SOURCES)
 	cd web && npm run build
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # --- media of the simulated seats ---------------------------------------------------------------
 
-loops: $(STAMPS)/loops
+loops: $(LOOPS_STAMP)
 
-$(STAMPS)/loops: $(STAMPS)/venv $(LOOP_SOURCES)
+$(LOOPS_STAMP): $(LOOP_SOURCES) | $(VENV_STAMP)
 	$(BIN)/python -m server.simulate.loops
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # --- Debian -------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG_DIR = ROOT / "config"
+_INSTALLED_CONFIG_DIR = Path(sys.prefix) / "share" / "lianxian" / "config"
+CONFIG_DIR = ROOT / "config" if (ROOT / "config").is_dir() else _INSTALLED_CONFIG_DIR
 SAMPLE_EVENT = CONFIG_DIR / "jing-xiang.toml"
 ENVIRONMENT_PREFIX = "LIANXIAN_"
 MAX_SOCKET_PATH = 100

@@ -1,0 +1,1 @@
+"""Simulated sites: media loops made at set-up, and a lean client that plays them."""

@@ -1,0 +1,40 @@
+import pytest
+
+from server.simulate.marks import (
+    BEEP_HZ,
+    CELLS,
+    COUNTER_STEP_S,
+    SPEECH_CEILING_HZ,
+    Code,
+    cell_rectangle,
+    cells,
+    read_cells,
+    tone_hz,
+)
+
+
+@pytest.mark.parametrize("number", range(32))
+def test_every_number_is_read_again_at_every_step(number: int) -> None:
+    for step in range(8):
+        assert read_cells(cells(number, step * COUNTER_STEP_S)) == Code(number, step % 4)
+
+
+def test_one_wrong_number_bit_is_noticed() -> None:
+    for index in range(6):
+        white = list(cells(11, 0.0))
+        white[index] = not white[index]
+        assert read_cells(white) is None
+
+
+def test_cells_stand_inside_the_picture_side_by_side() -> None:
+    rectangles = [cell_rectangle(index) for index in range(CELLS)]
+    assert rectangles[0].left > 0
+    assert rectangles[-1].left + rectangles[-1].width < 1
+    for left, right in zip(rectangles, rectangles[1:], strict=False):
+        assert left.left + left.width < right.left
+
+
+def test_tones_beep_and_speech_have_bands_of_their_own() -> None:
+    tones = [tone_hz(number) for number in range(19)]
+    assert SPEECH_CEILING_HZ < BEEP_HZ < min(tones)
+    assert max(tones) < 8000

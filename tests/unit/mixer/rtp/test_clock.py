@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -53,17 +54,14 @@ class Sender:
         )
 
 
-def audio_sender(clock: SessionClock, **changes: int) -> Sender:
+def audio_sender(clock: SessionClock, *, ppm: int = 0, jitter_ns: int = 30 * MS) -> Sender:
     clock.add_ssrc(AUDIO, 48_000)
-    return Sender(clock, AUDIO, 48_000, 20 * MS, changes.pop("delay_ns", 40 * MS), **changes)
+    return Sender(clock, AUDIO, 48_000, 20 * MS, 40 * MS, ppm, jitter_ns)
 
 
-def video_sender(clock: SessionClock, **changes: int) -> Sender:
+def video_sender(clock: SessionClock, *, ppm: int = 0, jitter_ns: int = 30 * MS) -> Sender:
     clock.add_ssrc(VIDEO, 90_000)
-    delay_ns = changes.pop("delay_ns", 90 * MS)
-    return Sender(
-        clock, VIDEO, 90_000, 40 * MS, delay_ns, origin_timestamp=(1 << 33) + 12345, **changes
-    )
+    return Sender(clock, VIDEO, 90_000, 40 * MS, 90 * MS, ppm, jitter_ns, (1 << 33) + 12345)
 
 
 def play(
@@ -107,7 +105,7 @@ def test_session_time_of_a_stream_never_runs_backward() -> None:
     senders = [audio_sender(clock, ppm=150), video_sender(clock, ppm=150)]
     for seen in play(senders, 0, 120 * SECOND).values():
         sessions = [session_ns for _, _, session_ns in seen]
-        assert all(later > earlier for earlier, later in zip(sessions, sessions[1:], strict=False))
+        assert all(later > earlier for earlier, later in pairwise(sessions))
 
 
 def test_sound_and_picture_of_one_source_meet_after_their_reports() -> None:
@@ -144,7 +142,7 @@ def test_a_correction_takes_at_most_half_a_percent_of_elapsed_time() -> None:
     audio.report(10 * SECOND)
     video.report(10 * SECOND)
     seen = play([audio, video], 10 * SECOND, 30 * SECOND)[VIDEO]
-    steps = [later[2] - earlier[2] for earlier, later in zip(seen, seen[1:], strict=False)]
+    steps = [later[2] - earlier[2] for earlier, later in pairwise(seen)]
     assert min(steps) >= 40 * MS - 40 * MS // 200 - 12_000
     assert max(steps) <= 40 * MS + 40 * MS // 200 + 12_000
     assert abs(seen[-1][2] - seen[-1][0] - 40 * MS) < MS

@@ -157,7 +157,8 @@ class Nack:
             index += 1
             mask = 0
             while index < len(self.lost):
-                distance = (self.lost[index] - first) & 0xFFFF
+                # No item spans the wrap: some peers do not reduce the sum to 16 bits.
+                distance = self.lost[index] - first
                 if not 1 <= distance <= 16:
                     break
                 mask |= 1 << (distance - 1)

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from server.simulate.marks import (
@@ -30,7 +32,7 @@ def test_cells_stand_inside_the_picture_side_by_side() -> None:
     rectangles = [cell_rectangle(index) for index in range(CELLS)]
     assert rectangles[0].left > 0
     assert rectangles[-1].left + rectangles[-1].width < 1
-    for left, right in zip(rectangles, rectangles[1:], strict=False):
+    for left, right in itertools.pairwise(rectangles):
         assert left.left + left.width < right.left
 
 

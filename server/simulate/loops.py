@@ -36,6 +36,8 @@ MAX_FILE_S = 64
 BUILD_DIR = Path(__file__).resolve().parents[2] / "build" / "loops"
 REAL_FILE = BUILD_DIR / "real-file.mp4"
 FRAME_SAMPLES = 960
+OPUS_DELAY_SAMPLES = 312
+"""libopus decodes a packet to sound this much older; the loop is turned to make up for it."""
 
 
 class LoopForm(NamedTuple):
@@ -96,7 +98,7 @@ def file_pictures(path: Path, form: LoopForm, seconds: int) -> Iterator[Planes]:
 
 
 def _planes(frame: av.VideoFrame) -> Planes:
-    array = frame.to_ndarray()
+    array = frame.to_ndarray().astype(np.uint8, copy=False)
     height, width = frame.height, frame.width
     y = np.ascontiguousarray(array[:height])
     u = array[height : height + height // 4].reshape(height // 2, width // 2)
@@ -173,8 +175,9 @@ def write_loop(
             frame.pts, frame.time_base = index, Fraction(1, form.frames_per_second)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
-        for start in range(0, len(sound) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
-            piece = np.ascontiguousarray(sound[None, start : start + FRAME_SAMPLES])
+        turned = np.roll(sound, -OPUS_DELAY_SAMPLES)
+        for start in range(0, len(turned) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+            piece = np.ascontiguousarray(turned[None, start : start + FRAME_SAMPLES])
             samples = av.AudioFrame.from_ndarray(piece, "fltp", "mono")
             samples.sample_rate, samples.pts = RATE, start
             samples.time_base = Fraction(1, RATE)

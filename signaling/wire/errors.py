@@ -181,6 +181,27 @@ ERRORS: dict[str, ErrorText] = {
         "Choose other sites or another layout.",
         "请调整画面或更换版式。",
     ),
+    "programme.double_seat": ErrorText(
+        "user",
+        "“{seat}” is in the picture twice.",
+        "“{seat}”在画面中重复。",
+        "Give each slot another site.",
+        "请为每个画面选择不同的连线点。",
+    ),
+    "programme.long_caption": ErrorText(
+        "user",
+        "A caption line is too long.",
+        "字幕过长。",
+        "At most {most} characters a line.",
+        "每行最多 {most} 个字符。",
+    ),
+    "programme.unknown_transition": ErrorText(
+        "user",
+        "There is no transition “{transition}”.",
+        "没有“{transition}”这种转场。",
+        "Choose one of: {allowed}.",
+        "可选：{allowed}。",
+    ),
     "rundown.unknown_cue": ErrorText(
         "user",
         "There is no cue “{cue}”.",

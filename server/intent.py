@@ -1,0 +1,87 @@
+"""What shall be, in one value: the input of `server.translate`. No IO, no clocks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mixer.wire.ids import GroupId, Layer, MediaKind, PeerId, PublicationId, SubscriptionId
+from mixer.wire.resources import Clock
+from signaling.event import Event, Seat
+from signaling.programme.core import ProgrammeState
+from signaling.recording import Recording
+from signaling.seats import Device
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """An m-line that a device publishes. ``source``: camera, microphone or slides."""
+
+    mid: str
+    publication: PublicationId
+    kind: MediaKind
+    source: str
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A publication that a device receives."""
+
+    subscription: SubscriptionId
+    publication: PublicationId
+    kind: MediaKind
+    layer: Layer
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """The media of a device. A peer of 0 means none in that direction.
+
+    ``fingerprint`` is that of the offer that made ``receive_peer``: an offer with another
+    one comes from a new connection of the browser and needs a new peer.
+    """
+
+    receive_peer: PeerId = PeerId(0)
+    fingerprint: str = ""
+    tracks: tuple[Track, ...] = ()
+    send_peer: PeerId = PeerId(0)
+    received: tuple[Received, ...] = ()
+
+
+class SeatNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers by which the workers know a seat."""
+
+    group: GroupId
+    return_publication: PublicationId
+
+
+class ProgrammeNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The publications of the programme, minted once per event."""
+
+    picture: PublicationId
+    opus: PublicationId
+    aac: PublicationId
+
+
+class Sitting(msgspec.Struct, frozen=True, kw_only=True):
+    """A device with its media."""
+
+    device: Device
+    wiring: Wiring
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the workers' wanted sets derive from."""
+
+    clock: Clock
+    event: Event
+    numbers: dict[str, SeatNumbers]
+    programme: ProgrammeNumbers
+    state: ProgrammeState
+    sitting: tuple[Sitting, ...]
+    recording: Recording | None = None
+    delays_ns: dict[int, int] = {}
+    """Capture-to-mix delay that sound told, by publication."""
+
+    def seat(self, seat_id: str) -> Seat:
+        """The seat of this id. Raises KeyError."""
+        seat = self.event.seat(seat_id)
+        if seat is None:
+            raise KeyError(seat_id)
+        return seat

@@ -1,0 +1,1 @@
+"""What outlives the process: intent, people's places, links, audit. SQLite by default."""

@@ -1,0 +1,1 @@
+"""What is on air and in preview: the one core that decides it."""

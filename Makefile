@@ -24,7 +24,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 UV := $(shell command -v uv 2>/dev/null)
 
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
-LOOP_SOURCES := $(wildcard server/simulate/loops*.py server/simulate/loops/*.py)
+LOOP_SOURCES := $(addprefix server/simulate/,loops.py draw.py marks.py voice.py) config/jing-xiang.toml
 COMPILED_SOURCES := $(wildcard mixer/forward/*.pyx mixer/forward/*.pxd)
 APT_PACKAGES := chromium ffmpeg fonts-noto-cjk
 

@@ -1,1 +1,4 @@
-"""Sound process: jitter buffers, Opus, buses and mix-minus."""
+"""The sound process: jitter buffers, mix-minus, limiter, Opus and AAC.
+
+Source: ours, over libopus and FFmpeg. `docs/sound.md` tells how it is put together.
+"""

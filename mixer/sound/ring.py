@@ -1,0 +1,52 @@
+"""Decoded samples of one source, addressed by RTP timestamp."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from mixer.sound.codec import Samples
+
+CAPACITY: Final = 65_536
+KEPT: Final = 24_000
+"""Half a second stays readable, so that playing may step back by the largest delay."""
+
+
+class SampleRing:
+    """A contiguous run of samples [start, end). When it is full the oldest go."""
+
+    def __init__(self) -> None:
+        self._samples = np.zeros(CAPACITY, np.float32)
+        self.start = 0
+        self.end = 0
+
+    def restart(self, position: int) -> None:
+        """Forget everything; the next sample stands at ``position``."""
+        self.start = self.end = position
+
+    def append(self, block: Samples) -> None:
+        """Put ``block`` (n,), n at most 40,000, behind the last sample."""
+        used = self.end - self.start
+        if used + len(block) > CAPACITY:
+            self._samples[:KEPT] = self._samples[used - KEPT : used].copy()
+            self.start = self.end - KEPT
+            used = KEPT
+        self._samples[used : used + len(block)] = block
+        self.end += len(block)
+
+    def truncate(self, position: int) -> None:
+        """Take back what stands at ``position`` and after."""
+        self.end = min(self.end, max(position, self.start))
+
+    def read(self, position: int, count: int) -> Samples:
+        """``count`` samples from ``position``; what is not there reads as silence."""
+        low, high = max(position, self.start), min(position + count, self.end)
+        if low >= high:
+            return np.zeros(count, np.float32)
+        held = self._samples[low - self.start : high - self.start]
+        if high - low == count:
+            return held.copy()
+        block = np.zeros(count, np.float32)
+        block[low - position : high - position] = held
+        return block

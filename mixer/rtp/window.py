@@ -10,6 +10,8 @@ from mixer.rtp.stats import DropCounts, RtpDrop
 
 _STRAYS_TO_RESET: Final = 16
 _REMEMBERED_GAPS: Final = 64
+# As RFC 3550 appendix A.1 has it for a jump; no retransmission comes from so far back.
+_STRAY_DISTANCE: Final = 3000
 
 
 class Released(NamedTuple):
@@ -24,7 +26,7 @@ class Released(NamedTuple):
 class _Held(NamedTuple):
     packet: RtpPacket
     session_ns: int
-    noticed_ns: int | None
+    noticed_ns: int
 
 
 class ReorderWindow:
@@ -82,7 +84,7 @@ class ReorderWindow:
         if ext_seq in self._held:
             self.drops.add(RtpDrop.DUPLICATE)
             return []
-        self._held[ext_seq] = _Held(packet, session_ns, self._now_ns)
+        self._held[ext_seq] = _Held(packet, session_ns, self._now_ns or 0)
         self._held_bytes += len(packet.payload)
         if len(self._held) > self._max_packets or self._held_bytes > self._max_bytes:
             self.drops.add(RtpDrop.WINDOW_OVERFLOW)
@@ -95,16 +97,14 @@ class ReorderWindow:
         A gap's age counts from the call before the packet behind it came, so
         call this at a steady pace, also when no packet comes.
         """
+        if self._now_ns is None:
+            for ext_seq, held in self._held.items():
+                self._held[ext_seq] = held._replace(noticed_ns=now_ns)
         self._now_ns = now_ns
         released: list[Released] = []
         while self._held:
             first = min(self._held)
-            held = self._held[first]
-            if held.noticed_ns is None:
-                self._held[first] = held._replace(noticed_ns=now_ns)
-                if self._wait_ns > 0:
-                    break
-            elif now_ns - held.noticed_ns < self._wait_ns:
+            if now_ns - self._held[first].noticed_ns < self._wait_ns:
                 break
             released += self._skip_gap()
         return released
@@ -117,7 +117,7 @@ class ReorderWindow:
         return released
 
     def _push_behind(self, ext_seq: int, packet: RtpPacket, session_ns: int) -> list[Released]:
-        if self.expected - ext_seq <= 2 * self._max_packets:
+        if self.expected - ext_seq <= _STRAY_DISTANCE:
             was_lost = any(start <= ext_seq < end for start, end in self._gaps)
             self.drops.add(RtpDrop.TOO_LATE if was_lost else RtpDrop.DUPLICATE)
             return []

@@ -9,7 +9,7 @@ from typing import Final
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.sequence import TimestampExtender
 from mixer.rtp.stats import DropCounts, RtpDrop
-from mixer.rtp.window import Released, ReorderWindow
+from mixer.rtp.window import ReorderWindow
 
 DEFAULT_WAIT_NS: Final = 120_000_000
 MAX_PACKETS: Final = 2048
@@ -82,8 +82,11 @@ class Assembler(ABC):
     def push(self, ext_seq: int, packet: RtpPacket, session_ns: int) -> list[AccessUnit]:
         """Add a packet; return the units that are now whole, in order."""
         units: list[AccessUnit] = []
-        for released in self._window.push(ext_seq, packet, session_ns):
-            self._take(released, units)
+        if self._window.passes(ext_seq):
+            self._take(0, ext_seq, packet, session_ns, units)
+        else:
+            for released in self._window.push(ext_seq, packet, session_ns):
+                self._take(*released, units)
         return units
 
     def advance(self, now_ns: int) -> list[AccessUnit]:
@@ -93,18 +96,25 @@ class Assembler(ABC):
         """
         units: list[AccessUnit] = []
         for released in self._window.advance(now_ns):
-            self._take(released, units)
+            self._take(*released, units)
         return units
 
     def flush(self) -> list[AccessUnit]:
         """End the stream: return all that can still be made of what is held."""
         units: list[AccessUnit] = []
         for released in self._window.flush():
-            self._take(released, units)
+            self._take(*released, units)
         return units
 
     @abstractmethod
-    def _take(self, released: Released, units: list[AccessUnit]) -> None:
+    def _take(
+        self,
+        lost_before: int,
+        ext_seq: int,
+        packet: RtpPacket,
+        session_ns: int,
+        units: list[AccessUnit],
+    ) -> None:
         """Use one packet in its place."""
 
 
@@ -124,11 +134,11 @@ class OpenUnit:
         "width",
     )
 
-    def __init__(self, released: Released, rtp_timestamp: int) -> None:
+    def __init__(self, rtp_timestamp: int, session_ns: int, first_sequence: int) -> None:
         self.rtp_timestamp = rtp_timestamp
-        self.session_ns = released.session_ns
-        self.first_sequence = released.ext_seq
-        self.last_sequence = released.ext_seq
+        self.session_ns = session_ns
+        self.first_sequence = first_sequence
+        self.last_sequence = first_sequence
         self.parts: list[bytes] = []
         self.size = 0
         self.broken: RtpDrop | None = None
@@ -173,10 +183,16 @@ class VideoAssembler(Assembler):
         """True from the start and from each loss until the next whole key frame."""
         return self._needs_keyframe
 
-    def _take(self, released: Released, units: list[AccessUnit]) -> None:
-        if released.lost_before:
-            self._note_gap(released.lost_before)
-        packet = released.packet
+    def _take(
+        self,
+        lost_before: int,
+        ext_seq: int,
+        packet: RtpPacket,
+        session_ns: int,
+        units: list[AccessUnit],
+    ) -> None:
+        if lost_before:
+            self._note_gap(lost_before)
         payload = packet.payload
         if not payload:
             return  # padding: it held a sequence number and nothing else
@@ -188,11 +204,11 @@ class VideoAssembler(Assembler):
             self._finish(unit, units)
             unit = None
         if unit is None:
-            unit = self._unit = OpenUnit(released, rtp_timestamp)
+            unit = self._unit = OpenUnit(rtp_timestamp, session_ns, ext_seq)
             if not self._begins_unit(payload, after_gap=self._after_gap):
                 unit.spoil(RtpDrop.UNIT_HEADLESS)
         self._after_gap = False
-        unit.last_sequence = released.ext_seq
+        unit.last_sequence = ext_seq
         if unit.size + len(payload) > self._max_unit_bytes or len(unit.parts) > _MAX_UNIT_PARTS:
             unit.broken = RtpDrop.UNIT_TOO_LARGE
             unit.parts.clear()

@@ -25,13 +25,13 @@ from mixer.rtp.h264 import (
     sps_size,
     starts_picture,
 )
+from mixer.rtp.packet import RtpPacket
 from mixer.rtp.stats import RtpDrop
 from mixer.rtp.vp8_descriptor import (
     descriptor_size,
     is_keyframe,
     keyframe_size,
 )
-from mixer.rtp.window import Released
 
 __all__ = [
     "DEFAULT_WAIT_NS",
@@ -51,9 +51,15 @@ _MAX_PARAMETER_SETS: Final = 16
 class OpusAssembler(Assembler):
     """Every packet is one unit; each is its own key frame."""
 
-    def _take(self, released: Released, units: list[AccessUnit]) -> None:
-        self._lost_before += released.lost_before
-        packet = released.packet
+    def _take(
+        self,
+        lost_before: int,
+        ext_seq: int,
+        packet: RtpPacket,
+        session_ns: int,
+        units: list[AccessUnit],
+    ) -> None:
+        self._lost_before += lost_before
         if not packet.payload:
             return
         units.append(
@@ -61,9 +67,9 @@ class OpusAssembler(Assembler):
                 packet.payload,
                 True,  # noqa: FBT003 - positional for speed, see AccessUnit
                 self._timestamps.extend(packet.timestamp),
-                released.session_ns,
-                released.ext_seq,
-                released.ext_seq,
+                session_ns,
+                ext_seq,
+                ext_seq,
                 lost_before=self._lost_before,
             )
         )

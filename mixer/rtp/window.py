@@ -70,6 +70,17 @@ class ReorderWindow:
         """How many packets wait behind a gap."""
         return len(self._held)
 
+    def passes(self, ext_seq: int) -> bool:
+        """Take note of a packet that is next with nothing held; False: `push` it.
+
+        The short way for nearly every packet of a healthy stream.
+        """
+        if ext_seq != self.expected or self._held:
+            return False
+        self._strays = 0
+        self.expected = ext_seq + 1
+        return True
+
     def push(self, ext_seq: int, packet: RtpPacket, session_ns: int) -> list[Released]:
         """Add a packet; return what is now in order."""
         expected = self.expected

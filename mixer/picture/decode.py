@@ -1,0 +1,209 @@
+"""Decoding of one source: what may go into a decoder, and the thread that runs it.
+
+A decoder has a thread of its own, so that neither a slow nor a hostile stream
+delays a frame of the programme or another source; FFmpeg runs without the
+interpreter lock. Queue: `MAX_UNITS` and `MAX_UNIT_BYTES`; when it is full, video drops to
+the next key frame.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+import av
+import structlog
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from mixer.rtp.assembler import AccessUnit
+
+_log = structlog.get_logger(__name__)
+MAX_UNITS = 30
+MAX_UNIT_BYTES = 8 << 20
+MAX_SIDE = 4096
+MAX_PIXELS = 4096 * 2304
+DECODERS = {"vp8": "vp8", "h264": "h264"}
+
+
+class DecodeDrop(StrEnum):
+    """Why a coded or a decoded picture was discarded."""
+
+    BEFORE_KEYFRAME = "before_keyframe"
+    AFTER_LOSS = "after_loss"
+    QUEUE_FULL = "queue_full"
+    TOO_LARGE = "too_large"
+    DECODE_ERROR = "decode_error"
+    CORRUPT_PICTURE = "corrupt_picture"
+
+
+Counts = Counter[DecodeDrop]
+
+
+def too_large(width: int, height: int) -> bool:
+    """Whether a picture of this size is refused (above 4096 a side or 4096x2304 in all)."""
+    return max(width, height) > MAX_SIDE or width * height > MAX_PIXELS
+
+
+class Gate:
+    """Lets units into a decoder: from a whole key frame on, until something is missing."""
+
+    def __init__(self) -> None:
+        self.closed_by: DecodeDrop | None = DecodeDrop.BEFORE_KEYFRAME
+        """Why nothing goes in; None while open."""
+
+    @property
+    def needs_keyframe(self) -> bool:
+        """Whether a key frame would help."""
+        return self.closed_by not in (None, DecodeDrop.TOO_LARGE)
+
+    def close(self, reason: DecodeDrop) -> None:
+        """Nothing goes in until the next key frame."""
+        self.closed_by = reason
+
+    def admit(self, unit: AccessUnit, *, queue_full: bool) -> DecodeDrop | None:
+        """Why this unit is dropped, or None when it goes to the decoder."""
+        if too_large(unit.width, unit.height):
+            self.closed_by = DecodeDrop.TOO_LARGE
+        elif unit.keyframe and unit.complete:
+            self.closed_by = None
+        elif self.closed_by is None:
+            if unit.lost_before or not unit.complete:
+                self.closed_by = DecodeDrop.AFTER_LOSS
+            elif queue_full:
+                self.closed_by = DecodeDrop.QUEUE_FULL
+        return self.closed_by
+
+
+class PictureSink(Protocol):
+    """Where decoded pictures go; called from the decoder's thread."""
+
+    def put(self, session_ns: int, frame: VideoFrame) -> None:
+        """A picture captured at this session time."""
+
+    def refuse(self) -> None:
+        """Pictures are too large to be decoded."""
+
+
+def open_decoder(codec: str) -> VideoCodecContext:
+    """A decoder that gives each picture at once and refuses sizes above `MAX_PIXELS`."""
+    context = av.CodecContext.create(DECODERS[codec], "r")
+    if not isinstance(context, VideoCodecContext):
+        raise TypeError(f"{codec} is no video codec")
+    context.thread_count = 1
+    context.flags |= Flags.low_delay
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    return context
+
+
+class Decoder:
+    """One decoder in one thread. `push` and `close` never wait for it."""
+
+    def __init__(
+        self,
+        codec: str,
+        sink: PictureSink,
+        name: str,
+        make: Callable[[str], VideoCodecContext] = open_decoder,
+    ) -> None:
+        self._codec = codec
+        self._sink = sink
+        self._make = make
+        self._units: deque[AccessUnit] = deque()
+        self._bytes = 0
+        self._closed = False
+        self._failed = False
+        self._changed = threading.Condition()
+        self.drops: Counts = Counter()
+        self.pictures = 0
+        self._thread = threading.Thread(target=self._run, name=f"decode-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def full(self) -> bool:
+        """Whether the queue is full."""
+        return len(self._units) >= MAX_UNITS or self._bytes >= MAX_UNIT_BYTES
+
+    def push(self, unit: AccessUnit) -> None:
+        """Queue a unit that the gate let in. A key frame that finds the queue full replaces it."""
+        with self._changed:
+            if self.full:
+                self.drops[DecodeDrop.QUEUE_FULL] += len(self._units)
+                self._units.clear()
+                self._bytes = 0
+            self._units.append(unit)
+            self._bytes += len(unit.payload)
+            self._changed.notify()
+
+    def take_failure(self) -> bool:
+        """Whether decoding failed since this was last asked; it then needs a key frame."""
+        failed, self._failed = self._failed, False
+        return failed
+
+    def close(self) -> None:
+        """The thread ends after the unit it works on; no further picture comes out."""
+        with self._changed:
+            self._closed = True
+            self._units.clear()
+            self._changed.notify()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; False when it goes on for longer."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _next(self) -> AccessUnit | None:
+        with self._changed:
+            while not self._units and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return None
+            unit = self._units.popleft()
+            self._bytes -= len(unit.payload)
+            return unit
+
+    def _run(self) -> None:
+        context: VideoCodecContext | None = None
+        while (unit := self._next()) is not None:
+            if unit.keyframe:
+                self._failed = False
+            if self._failed:
+                self.drops[DecodeDrop.DECODE_ERROR] += 1
+                continue
+            try:
+                if context is None:
+                    context = self._make(self._codec)
+                self._decode(context, unit)
+            except (av.FFmpegError, ValueError, MemoryError) as error:
+                _log.debug("picture.decode_error", codec=self._codec, error=str(error))
+                context = None
+                self._fail()
+            except Exception:  # noqa: BLE001  a bug costs this source a picture, not its thread
+                _log.exception("picture.decode_bug", codec=self._codec)
+                context = None
+                self._fail()
+
+    def _fail(self) -> None:
+        self.drops[DecodeDrop.DECODE_ERROR] += 1
+        self._failed = True
+
+    def _decode(self, context: VideoCodecContext, unit: AccessUnit) -> None:
+        if not unit.payload:
+            return  # an empty packet would flush the decoder for ever
+        packet = av.Packet(unit.payload)
+        packet.pts = unit.session_ns
+        for frame in context.decode(packet):
+            if self._closed:
+                return
+            if too_large(frame.width, frame.height):
+                self.drops[DecodeDrop.TOO_LARGE] += 1
+                self._sink.refuse()
+            elif frame.is_corrupt:
+                self.drops[DecodeDrop.CORRUPT_PICTURE] += 1
+            else:
+                self.pictures += 1
+                self._sink.put(unit.session_ns if frame.pts is None else frame.pts, frame)

@@ -1,0 +1,66 @@
+"""What the picture process tells about itself, as samples."""
+
+from __future__ import annotations
+
+from mixer.wire.control import Metric
+from mixer.wire.ids import LAYER_MAIN
+
+from .intake import Intakes
+from .programme import Programme
+
+_PREFIX = "lianxian_picture_"
+QUANTILES = (0.5, 0.99, 1.0)
+
+
+def _counter(name: str, text: str, value: float, **labels: str) -> Metric:
+    return Metric(name=f"{_PREFIX}{name}", value=value, labels=labels, help=text)
+
+
+def _gauge(name: str, text: str, value: float, **labels: str) -> Metric:
+    return Metric(name=f"{_PREFIX}{name}", value=value, labels=labels, kind="gauge", help=text)
+
+
+def intake_metrics(intakes: Intakes) -> list[Metric]:
+    """Decoding: pictures, open decoders, drops by reason."""
+    samples = [
+        _counter("decoded_total", "Pictures decoded", intakes.decoded()),
+        _gauge("decoders", "Sources being decoded", intakes.open_count),
+    ]
+    for reason, count in sorted(intakes.counts().items()):
+        samples.append(
+            _counter("dropped_total", "Packets, units and pictures dropped", count, reason=reason)
+        )
+    return samples
+
+
+def programme_metrics(programme: Programme) -> list[Metric]:
+    """The timeline, costs and what was coded."""
+    timeline = programme.timeline
+    costs = programme.costs
+    drawn = programme.compositor.drops
+    samples = [
+        _counter("frames_total", "Programme frames made", timeline.frames),
+        _counter("stale_repeats_total", "Frames that repeat the canvas", timeline.stale_repeats),
+        _counter("holes_total", "Frames never made, over 1 s late", timeline.holes),
+        _counter("compose_seconds_total", "Time spent composing", costs.compose_ns / 1e9),
+        _counter("encode_seconds_total", "Time spent encoding", costs.encode_ns / 1e9),
+        _counter("compose_bugs_total", "Frames not composed by a bug", programme.bugs),
+        _counter("scale_failed_total", "Pictures swscale refused", drawn["scale_failed"]),
+    ]
+    samples += [
+        _gauge(
+            "late_ms",
+            "Lateness of the last 100 frames",
+            timeline.lateness_ms(quantile),
+            quantile=f"{quantile:g}",
+        )
+        for quantile in QUANTILES
+    ]
+    for rendition in programme.renditions:
+        layer = "main" if rendition.spec.layer == LAYER_MAIN else "low"
+        samples += [
+            _counter("coded_bytes_total", "Coded programme", rendition.size_bytes, layer=layer),
+            _counter("packets_total", "RTP packets made", rendition.packets, layer=layer),
+            _counter("encode_errors_total", "Frames not coded", rendition.errors, layer=layer),
+        ]
+    return samples

@@ -1,0 +1,257 @@
+"""The picture worker between a fake media process and no server: what comes in, what goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from mixer.picture.worker import PictureWorker
+from mixer.wire.boot import Boot
+from mixer.wire.control import Apply, ControlError, Event, Metrics, ReadMetrics, SceneApplied
+from mixer.wire.frame import Frame, FrameKind, FrameReader, encode_frame
+from mixer.wire.ids import Codec, Layer, MediaKind, PublicationId, WorkerKind
+from mixer.wire.link import (
+    LinkHello,
+    LinkKeyframe,
+    LinkMessage,
+    LinkPublish,
+    LinkStream,
+    LinkSubscribe,
+    LinkUnsubscribe,
+    message_frame,
+    read_message,
+)
+from mixer.wire.resources import (
+    Caption,
+    Clock,
+    PictureProgramme,
+    PictureSource,
+    Scene,
+    Slot,
+    StreamCodec,
+)
+from tests.picture_streams import BLUE, GREEN, RED, Camera, ProgrammeReader
+
+PROGRAMME = PublicationId(900)
+
+
+class FakeMedia:
+    """Media's end of the link: keeps what the worker says, plays cameras to it."""
+
+    def __init__(self) -> None:
+        self.messages: list[LinkMessage] = []
+        self.programme = ProgrammeReader()
+        self.low = ProgrammeReader(layer=0)
+        self.wanted: set[int] = set()
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        frames = FrameReader()
+        while chunk := await reader.read(65536):
+            for frame in frames.feed(chunk):
+                if frame.kind == FrameKind.MESSAGE:
+                    self._on_message(read_message(frame.payload))
+                else:
+                    self.programme.feed([frame])
+                    self.low.feed([frame])
+        writer.close()
+
+    def _on_message(self, message: LinkMessage) -> None:
+        self.messages.append(message)
+        if isinstance(message, LinkSubscribe):
+            self.wanted.add(message.publication)
+            self.tell(
+                LinkStream(
+                    publication=message.publication,
+                    layer=message.layer,
+                    kind=MediaKind.VIDEO,
+                    codec=StreamCodec(codec=Codec.VP8, clock_rate=90_000),
+                    life=1,
+                )
+            )
+        elif isinstance(message, LinkUnsubscribe):
+            self.wanted.discard(message.publication)
+
+    def tell(self, message: LinkMessage) -> None:
+        assert self._writer is not None
+        self._writer.write(message_frame(message))
+
+    def send(self, frames: list[Frame]) -> None:
+        if self._writer is not None and frames and frames[0].publication in self.wanted:
+            self._writer.write(b"".join(map(encode_frame, frames)))
+
+
+class Stand:
+    """A worker, its fake media and cameras running in real time."""
+
+    def __init__(self, worker: PictureWorker, media: FakeMedia, clock: Clock) -> None:
+        self.worker = worker
+        self.media = media
+        self.clock = clock
+        self.events: list[Event] = []
+        self.cameras: list[Camera] = []
+
+    def now_ns(self) -> int:
+        return time.monotonic_ns() - self.clock.origin_monotonic_ns
+
+    async def play(self) -> None:
+        count = 0
+        while True:
+            for camera in self.cameras:
+                self.media.send(camera.frames(self.now_ns(), keyframe=count % 10 == 0))
+            count += 1
+            await asyncio.sleep(0.04)
+
+    async def until(self, true: Callable[[], bool], timeout_s: float = 8.0) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not true():
+                await asyncio.sleep(0.02)
+
+    def applied(self) -> list[int]:
+        return [event.revision for event in self.events if isinstance(event, SceneApplied)]
+
+
+@pytest.fixture
+async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
+    boot = Boot(kind=WorkerKind.PICTURE, epoch=1, run_dir=tmp_path, data_dir=tmp_path)
+    media = FakeMedia()
+    server = await asyncio.start_unix_server(media.serve, str(boot.link_socket))
+    clock = Clock(event=1, origin_monotonic_ns=time.monotonic_ns() - 10**12, origin_wall_ns=0)
+    made = Stand(PictureWorker(boot), media, clock)
+    await made.worker.start(made.events.append)
+    player = asyncio.create_task(made.play())
+    yield made
+    player.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await player
+    await made.worker.stop()
+    server.close()
+
+
+def source(publication: int, seat: str) -> PictureSource:
+    return PictureSource(publication=PublicationId(publication), seat=seat, title=seat)
+
+
+def scene(revision: int, layout: str, *seats: str, at_ns: int = 0) -> Scene:
+    slots = tuple(Slot(seat=seat, title=seat) for seat in seats)
+    return Scene(revision=revision, at_ns=at_ns, layout=layout, slots=slots)
+
+
+async def test_each_seat_is_found_in_its_slot_and_only_seats_on_air_are_subscribed(
+    stand: Stand,
+) -> None:
+    stand.cameras = [
+        Camera(1, "vp8", (320, 180), RED),
+        Camera(2, "h264", (640, 360), GREEN),
+        Camera(3, "vp8", (320, 180), BLUE),
+    ]
+    await stand.worker.apply(
+        Apply(
+            put=(
+                stand.clock,
+                PictureProgramme(publication=PROGRAMME),
+                *(source(number, seat) for number, seat in ((1, "a"), (2, "b"), (3, "c"))),
+                scene(1, "two_halls", "a", "b"),
+            )
+        )
+    )
+    reader = stand.media.programme
+    await stand.until(
+        lambda: (
+            reader.picture is not None
+            and reader.shows(RED, 328, 300)
+            and reader.shows(GREEN, 952, 300)
+        )
+    )
+    assert stand.media.wanted == {1, 2}
+    await stand.worker.apply(
+        Apply(put=(scene(2, "full", "c", at_ns=stand.now_ns() + 300_000_000),))
+    )
+    await stand.until(lambda: stand.applied() == [1, 2])
+    await stand.until(lambda: reader.shows(BLUE, 640, 360) and reader.shows(BLUE, 20, 20))
+    await stand.until(lambda: stand.media.wanted == {3})
+    low = stand.media.low
+    assert low.picture is not None
+    assert (low.picture.width, low.picture.height) == (640, 360)
+    assert reader.numbers == list(range(reader.numbers[0], reader.numbers[-1] + 1))
+    assert reader.sequences[0] == reader.numbers[0] * 64
+
+
+async def test_a_scene_comes_on_air_at_its_frame(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    at_ns = stand.now_ns() + 400_000_000
+    await stand.worker.apply(Apply(put=(scene(7, "full", "nobody", at_ns=at_ns),)))
+    await stand.until(lambda: bool(stand.applied()))
+    event = next(event for event in stand.events if isinstance(event, SceneApplied))
+    assert event.frame >= -(-at_ns // 40_000_000)
+    assert stand.worker.observed()[-1].key == "scene"
+
+
+async def test_an_unknown_layout_is_refused_and_the_scene_stays(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(scene(1, "full", "a"),)))
+    with pytest.raises(ControlError, match="unknown_layout"):
+        await stand.worker.apply(Apply(put=(scene(2, "spiral", "a"),)))
+    held = stand.worker.observed()
+    assert [getattr(one, "revision", None) for one in held] == [1]
+
+
+async def test_media_asking_for_a_key_frame_gets_one_soon(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    reader = stand.media.programme
+    await stand.until(lambda: len(reader.numbers) > 15)
+    publish = [m for m in stand.media.messages if isinstance(m, LinkPublish)]
+    assert publish[0].layers == 2
+    before = len(reader.keyframes)
+    stand.media.tell(LinkKeyframe(publication=PROGRAMME, layer=Layer(1)))
+    await stand.until(lambda: len(reader.keyframes) > before, timeout_s=3)
+
+
+async def test_frames_of_a_restarted_media_process_are_published_anew(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    await stand.until(lambda: len(stand.media.programme.numbers) > 3)
+    assert stand.media._writer is not None
+    stand.media._writer.close()
+    stand.media.programme = ProgrammeReader()
+    await stand.until(lambda: len(stand.media.programme.keyframes) > 0)
+    hellos = [m for m in stand.media.messages if isinstance(m, LinkHello)]
+    assert len(hellos) == 2
+
+
+async def test_metrics_tell_frames_holes_and_decoders(stand: Stand) -> None:
+    stand.cameras = [Camera(1)]
+    await stand.worker.apply(
+        Apply(
+            put=(
+                stand.clock,
+                PictureProgramme(publication=PROGRAMME),
+                source(1, "a"),
+                Scene(
+                    revision=1,
+                    at_ns=0,
+                    layout="grid",
+                    slots=(Slot(seat="a", title="北京"),),
+                    caption=Caption(title="张三", subtitle="主任"),
+                    strap="场外连线一",
+                ),
+            )
+        )
+    )
+
+    async def values() -> dict[str, float]:
+        metrics = await stand.worker.command(ReadMetrics())
+        assert isinstance(metrics, Metrics)
+        return {sample.name: sample.value for sample in metrics.samples}
+
+    async with asyncio.timeout(8):
+        while (await values())["lianxian_picture_decoded_total"] < 5:
+            await asyncio.sleep(0.05)
+    found = await values()
+    assert found["lianxian_picture_frames_total"] > 0
+    assert found["lianxian_picture_holes_total"] == 0
+    assert found["lianxian_picture_decoders"] == 1

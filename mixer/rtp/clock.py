@@ -130,19 +130,20 @@ class _Stream:
 
     def has_jumped(self, rtp_ns: int, arrival_ns: int) -> bool:
         """Tell whether the sender's RTP clock has jumped, by a packet's RTP time."""
-        if rtp_ns < self.highest_rtp_ns:
-            distance = self.highest_rtp_ns - rtp_ns
-            if distance > JUMP_NS:
-                self.behind += 1
-            return distance > HOPELESS_NS or self.behind >= _RUN_BEHIND
-        self.behind = 0
         late_ns = arrival_ns - rtp_ns - self.offset_ns
+        if late_ns > HOPELESS_NS:
+            return True
+        if rtp_ns < self.highest_rtp_ns:
+            if self.highest_rtp_ns - rtp_ns > JUMP_NS:
+                self.behind += 1
+            return self.behind >= _RUN_BEHIND
+        self.behind = 0
         if late_ns <= JUMP_NS:
             self.late_since_ns = None
             return late_ns < -JUMP_NS
         if self.late_since_ns is None:
             self.late_since_ns = arrival_ns
-        return late_ns > HOPELESS_NS or arrival_ns - self.late_since_ns > STALL_NS
+        return arrival_ns - self.late_since_ns > STALL_NS
 
     def follow(self, wanted_ns: int, rtp_ns: int, arrival_ns: int) -> None:
         """Move the offset towards `wanted_ns` as far as this packet allows."""

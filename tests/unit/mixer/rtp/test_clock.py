@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mixer.rtp.clock import MAX_SSRCS, SessionClock
+from mixer.rtp.clock import HOPELESS_NS, JUMP_NS, MAX_SSRCS, SessionClock
+from mixer.rtp.sequence import TimestampExtender
 from mixer.rtp.stats import RtpDrop
 
 MS = 1_000_000
@@ -257,3 +260,30 @@ def test_streams_are_bounded_announced_and_removed() -> None:
         clock.on_packet(1, 1, 1)
     with pytest.raises(ValueError, match="positive"):
         clock.add_ssrc(99, 0)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.booleans(),
+            st.integers(0, 0xFFFFFFFF),
+            st.integers(0, 2**63),
+            st.integers(0, 4 * SECOND),
+        ),
+        max_size=60,
+    )
+)
+def test_no_sender_leads_session_time_away_from_arrival(
+    steps: list[tuple[bool, int, int, int]],
+) -> None:
+    clock = SessionClock({VIDEO: 90_000})
+    extender = TimestampExtender()
+    arrival_ns = 0
+    for is_report, timestamp, ntp_ns, pause_ns in steps:
+        arrival_ns += pause_ns
+        if is_report:
+            clock.on_sender_report(VIDEO, ntp_ns, timestamp, arrival_ns)
+            continue
+        session_ns = clock.on_packet(VIDEO, extender.extend(timestamp), arrival_ns)
+        assert session_ns <= arrival_ns + 2 * JUMP_NS
+        assert session_ns >= arrival_ns - pause_ns - 2 * HOPELESS_NS - JUMP_NS

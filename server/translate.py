@@ -167,7 +167,7 @@ def wanted_recorder(intent: Intent) -> list[Resource]:
 def picture_label(sitting: Sitting, track: Track) -> str:
     """The name by which scenes show a picture: the seat for its main camera."""
     device = sitting.device
-    if device.kind in {DeviceKind.MAIN, DeviceKind.ENCODER} and track.source == "camera":
+    if device.kind is DeviceKind.MAIN and track.source == "camera":
         return device.seat
     return f"{device.seat}/{device.kind}/{track.source}"
 

@@ -1,0 +1,1 @@
+"""The running event: cores, store and workers held together. Knows no sockets."""

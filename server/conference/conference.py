@@ -1,0 +1,233 @@
+"""The conference: everything a running event holds, and how a change spreads.
+
+A change goes: core (checks it), `keep` (store), `apply` (workers), `show_...` (pages).
+All of it happens at once on the server's loop; only workers' answers are awaited.
+"""
+
+from __future__ import annotations
+
+import collections
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from mixer.wire.ids import WorkerKind
+from mixer.wire.resources import Clock
+from server.intent import Intent, Sitting, Wiring
+from server.translate import wanted
+from signaling.programme.core import seats_on_air
+from signaling.state import StateMap
+from signaling.wire.errors import SignalingError
+from signaling.wire.state import EventView, RundownView
+
+from .caller import Nobody, Outward
+from .observed import Observed
+from .views import programme_view, recording_view, seat_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from server.intent import ProgrammeNumbers, SeatNumbers
+    from server.links import Links
+    from server.mint import Mint
+    from server.session_clock import SessionClock
+    from server.workers.interface import Workers
+    from signaling.event import Event
+    from signaling.phase import Phase
+    from signaling.programme.core import Programme
+    from signaling.recording import RecordingIntent
+    from signaling.rundown import Rundown
+    from signaling.seats import Device, Seats
+
+    from .caller import Caller
+    from .keeping import Keeping
+
+_log = structlog.get_logger(__name__)
+
+
+class Cores(msgspec.Struct, kw_only=True):
+    """The cores of one event, each with what the store remembered."""
+
+    seats: Seats
+    programme: Programme
+    rundown: Rundown
+    recording: RecordingIntent
+    phase: Phase
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids that were minted once for the event."""
+
+    event: int
+    programme: ProgrammeNumbers
+    seats: dict[str, SeatNumbers]
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a conference is made of; `server.conference.opening` puts it together."""
+
+    event: Event
+    numbers: Numbers
+    cores: Cores
+    clock: SessionClock
+    links: Links
+    mint: Mint
+    keep: Keeping
+    workers: Workers
+    sessions_dir: Path
+
+
+class Conference:
+    """One running event."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.event = parts.event
+        self.numbers = parts.numbers
+        self.cores = parts.cores
+        self.clock = parts.clock
+        self.links = parts.links
+        self.mint = parts.mint
+        self.keep = parts.keep
+        self.workers = parts.workers
+        self.sessions_dir = parts.sessions_dir
+        self.outward: Outward = Nobody()
+        self.state = StateMap()
+        self.observed = Observed()
+        self.wirings: dict[int, Wiring] = {}
+        self.counters: collections.Counter[tuple[str, str]] = collections.Counter()
+        """(what, which) to how often, for the metrics."""
+        self.finish_asked = False
+        """Whether this life of the recorder knows that it shall finish."""
+
+    # --- intent -> workers -----------------------------------------------------
+
+    def intent(self) -> Intent:
+        """What shall be, now."""
+        origin = self.clock.origin
+        return Intent(
+            clock=Clock(
+                event=self.numbers.event,
+                origin_monotonic_ns=origin.origin_monotonic_ns,
+                origin_wall_ns=origin.origin_wall_ns,
+            ),
+            event=self.event,
+            numbers=self.numbers.seats,
+            programme=self.numbers.programme,
+            state=self.cores.programme.state,
+            sitting=tuple(self.sitting()),
+            recording=self.cores.recording.current,
+            delays_ns=self.observed.delays_ns,
+        )
+
+    def apply(self, kinds: Iterable[WorkerKind] = WorkerKind) -> None:
+        """Tell workers what they shall hold."""
+        intent = self.intent()
+        for kind in kinds:
+            self.workers.want(kind, wanted(kind, intent))
+
+    # --- people ------------------------------------------------------------------
+
+    def sitting(self, seat: str | None = None) -> list[Sitting]:
+        """Devices that sit here, or at one seat, with their media."""
+        devices = sorted(self.cores.seats.devices.values(), key=lambda device: device.id)
+        return [
+            Sitting(device=device, wiring=self.wirings.get(device.id, Wiring()))
+            for device in devices
+            if seat is None or device.seat == seat
+        ]
+
+    def device_of(self, caller: Caller) -> Device:
+        """Raises `SignalingError` ``join.needed``."""
+        device = self.cores.seats.devices.get(caller.device)
+        if device is None:
+            raise SignalingError("join.needed")
+        return device
+
+    def rewire(self, device: int, wiring: Wiring) -> None:
+        """Give a device other media; what it no longer has is forgotten."""
+        before = self.wirings.get(device, Wiring())
+        self.wirings[device] = wiring
+        kept = {track.publication for track in wiring.tracks}
+        for track in before.tracks:
+            if track.publication not in kept:
+                self.observed.forget_publication(track.publication)
+        for peer in {before.receive_peer, before.send_peer}:
+            if peer not in {wiring.receive_peer, wiring.send_peer}:
+                self.observed.forget_peer(peer)
+        self.keep_device(device)
+        self.apply()
+
+    def forget(self, device: Device) -> None:
+        """It stood up: its media goes with it."""
+        self.rewire(device.id, Wiring())
+        del self.wirings[device.id]
+        self.keep.device_gone(device.id)
+        self.show_seat(device.seat)
+
+    def keep_device(self, device: int) -> None:
+        """Store a device that sits here."""
+        sits = self.cores.seats.devices.get(device)
+        if sits is not None:
+            wiring = self.wirings.get(device, Wiring())
+            self.keep.device(Sitting(device=sits, wiring=wiring))
+
+    # --- state -> pages ------------------------------------------------------------
+
+    def show_all(self) -> None:
+        """Every key, at the start."""
+        self.show_event()
+        self.show_programme()
+        self.show_recording()
+        for seat in self.event.seats:
+            self.show_seat(seat.id)
+
+    def show_event(self) -> None:
+        """Title and phase."""
+        view = EventView(
+            slug=self.event.slug,
+            title=self.event.title,
+            title_en=self.event.title_en,
+            phase=self.cores.phase,
+            session_time_ms=0,
+        )
+        self._show("event", self.state.put("event", view), urgent=True)
+
+    def show_programme(self) -> None:
+        """What is on air, in preview and in the rundown, and the tally of every seat."""
+        view = programme_view(self.cores.programme.state, self.observed)
+        rundown = self.cores.rundown
+        steps = RundownView(cues=list(rundown.cues.values()), current=rundown.current)
+        changed = self.state.put("programme", view)
+        changed = self.state.put("rundown", steps) or changed
+        self._show("programme", changed, urgent=True)
+        for seat in self.event.stage:
+            self.show_seat(seat.id)
+
+    def show_recording(self) -> None:
+        """The running recording or the last one."""
+        view = recording_view(self.cores.recording.current, self.observed)
+        before = self.state.values.get("recording")
+        urgent = getattr(before, "state", "") != view.state
+        self._show("recording", self.state.put("recording", view), urgent=urgent)
+
+    def show_seat(self, seat_id: str, *, urgent: bool = True) -> None:
+        """A seat with its devices."""
+        seat = self.event.seat(seat_id)
+        if seat is None:
+            return
+        on_air = seat_id in seats_on_air(self.cores.programme.state.on_air)
+        view = seat_view(seat, self.sitting(seat_id), self.observed, on_air=on_air)
+        self._show("seat", self.state.put(f"seat/{seat_id}", view), urgent=urgent)
+
+    def _show(self, what: str, changed: bool, *, urgent: bool) -> None:  # noqa: FBT001
+        if changed:
+            self.counters["state", what] += 1
+            self.outward.state_changed(urgent=urgent)
+
+    # --- time ------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        """Session time."""
+        return self.clock.now_ms()

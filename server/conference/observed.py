@@ -1,0 +1,37 @@
+"""What workers reported, as long as it is true."""
+
+from __future__ import annotations
+
+from mixer.wire.control import Condition, PeerQuality, RecordingState
+
+SILENCE_DB = -100.0
+
+
+class Observed:
+    """Dies with the server; workers tell it again."""
+
+    def __init__(self) -> None:
+        self.peers: dict[int, str] = {}
+        """Peer to state: new, connecting, connected, disconnected, closed."""
+        self.quality: dict[int, PeerQuality] = {}
+        self.levels_db: dict[int, float] = {}
+        self.delays_ns: dict[int, int] = {}
+        self.recording: RecordingState | None = None
+        self.scene_revision = 0
+        self.scene_frame = -1
+        self.conditions: dict[tuple[str, str], Condition] = {}
+
+    def forget_peer(self, peer: int) -> None:
+        """It is no longer wanted."""
+        self.peers.pop(peer, None)
+        self.quality.pop(peer, None)
+
+    def forget_publication(self, publication: int) -> None:
+        """It is no longer wanted."""
+        self.levels_db.pop(publication, None)
+        self.delays_ns.pop(publication, None)
+
+    def forget_media(self) -> None:
+        """Media died, and every connection with it."""
+        self.peers.clear()
+        self.quality.clear()

@@ -1,0 +1,191 @@
+"""What workers do and report, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mixer.wire.control import (
+    Condition,
+    DelayReport,
+    LevelReport,
+    PeerQuality,
+    PeerState,
+    PublicationState,
+    RecordingState,
+    SceneApplied,
+)
+from mixer.wire.ids import WorkerKind
+from signaling.wire.messages import Reconnect
+from signaling.wire.state import ConditionView
+
+if TYPE_CHECKING:
+    from mixer.wire.control import Event
+    from server.intent import Sitting
+
+    from .conference import Conference
+
+MAX_CONDITIONS = 200
+"""More at once than a person can read; further ones are counted and logged only."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Reports:
+    """The `server.workers.interface.Listener` of a conference."""
+
+    def __init__(self, conference: Conference) -> None:
+        self._conference = conference
+
+    def worker_connected(self, kind: WorkerKind, epoch: int, *, new_life: bool) -> None:
+        """A new life of media means that every page has to connect anew."""
+        self._conference.keep.epoch(kind, epoch)
+        self._condition(Condition(id="worker.away", subject=kind, active=False))
+        if kind is WorkerKind.RECORDER and new_life:
+            self._conference.finish_asked = False
+        if kind is WorkerKind.MEDIA and new_life:
+            self._media_was_born()
+
+    def worker_lost(self, kind: WorkerKind) -> None:
+        """It will be back."""
+        self._condition(Condition(id="worker.away", subject=kind, active=True))
+
+    def worker_event(self, kind: WorkerKind, event: Event) -> None:
+        """One report."""
+        self._conference.counters["report", f"{kind}.{type(event).__name__}"] += 1
+        match event:
+            case PeerState():
+                self._peer_state(event)
+            case PeerQuality():
+                self._quality(event)
+            case LevelReport():
+                self._levels(event)
+            case DelayReport():
+                self._delays(event)
+            case SceneApplied():
+                self._scene(event)
+            case RecordingState():
+                self._recording(event)
+            case PublicationState():
+                _log.info(
+                    "publication.flow",
+                    publication=event.publication,
+                    flowing=event.flowing,
+                    codec=event.codec,
+                )
+            case Condition():
+                self._condition(event)
+
+    def _media_was_born(self) -> None:
+        conference = self._conference
+        conference.observed.forget_media()
+        for sitting in conference.sitting():
+            directions = []
+            if sitting.wiring.receive_peer:
+                directions.append("publish")
+            if sitting.wiring.send_peer:
+                directions.append("subscribe")
+            for direction in directions:
+                notice = Reconnect(direction=direction, reason="media_restarted")
+                conference.outward.notify(sitting.device.id, notice)
+            conference.show_seat(sitting.device.seat)
+
+    def _of_peer(self, peer: int) -> Sitting | None:
+        for sitting in self._conference.sitting():
+            if peer in {sitting.wiring.receive_peer, sitting.wiring.send_peer}:
+                return sitting
+        return None
+
+    def _peer_state(self, event: PeerState) -> None:
+        conference = self._conference
+        sitting = self._of_peer(event.peer)
+        if sitting is None:
+            return
+        before = conference.observed.peers.get(event.peer)
+        conference.observed.peers[event.peer] = event.state
+        if event.state != before and event.state == "closed":
+            publishes = event.peer == sitting.wiring.receive_peer
+            direction = "publish" if publishes else "subscribe"
+            notice = Reconnect(direction=direction, reason=event.reason or "closed")
+            conference.outward.notify(sitting.device.id, notice)
+        _log.info(
+            "peer.state",
+            seat=sitting.device.seat,
+            device=sitting.device.id,
+            peer=event.peer,
+            state=event.state,
+            reason=event.reason,
+        )
+        conference.show_seat(sitting.device.seat)
+
+    def _quality(self, event: PeerQuality) -> None:
+        sitting = self._of_peer(event.peer)
+        if sitting is not None:
+            self._conference.observed.quality[event.peer] = event
+            self._conference.show_seat(sitting.device.seat, urgent=False)
+
+    def _levels(self, event: LevelReport) -> None:
+        conference = self._conference
+        for sitting in conference.sitting():
+            told = False
+            for track in sitting.wiring.tracks:
+                level_db = event.levels_db.get(track.publication)
+                if level_db is not None:
+                    conference.observed.levels_db[track.publication] = level_db
+                    told = True
+            if told:
+                conference.show_seat(sitting.device.seat, urgent=False)
+
+    def _delays(self, event: DelayReport) -> None:
+        conference = self._conference
+        known = {
+            track.publication for sitting in conference.sitting() for track in sitting.wiring.tracks
+        }
+        told = {
+            int(publication): delay_ns
+            for publication, delay_ns in event.delays_ns.items()
+            if publication in known
+        }
+        if any(conference.observed.delays_ns.get(key) != value for key, value in told.items()):
+            conference.observed.delays_ns = {**conference.observed.delays_ns, **told}
+            conference.apply((WorkerKind.PICTURE,))
+
+    def _scene(self, event: SceneApplied) -> None:
+        observed = self._conference.observed
+        observed.scene_revision, observed.scene_frame = event.revision, event.frame
+        self._conference.show_programme()
+
+    def _recording(self, event: RecordingState) -> None:
+        conference = self._conference
+        intent = conference.cores.recording
+        if intent.current is None or intent.current.id != event.session:
+            return
+        conference.observed.recording = event
+        if intent.happened(event.session, event.state):
+            conference.keep.recording(intent.current)
+            conference.apply((WorkerKind.RECORDER,))
+            _log.info("recording.done", session=intent.current.directory, state=event.state)
+        conference.show_recording()
+
+    def _condition(self, event: Condition) -> None:
+        conference = self._conference
+        key = (event.id, event.subject)
+        held = conference.observed.conditions
+        if event.active == (key in held) and held.get(key, event).values == event.values:
+            return
+        if event.active and len(held) >= MAX_CONDITIONS and key not in held:
+            conference.counters["dropped", "too_many_conditions"] += 1
+            return
+        _log.info("condition", id=event.id, subject=event.subject, active=event.active)
+        conference.keep.condition(event)
+        state_key = f"condition/{event.id}/{event.subject}"
+        if event.active:
+            held[key] = event
+            view = ConditionView(id=event.id, subject=event.subject, values=event.values)
+            changed = conference.state.put(state_key, view)
+        else:
+            held.pop(key, None)
+            changed = conference.state.remove(state_key)
+        if changed:
+            conference.outward.state_changed(urgent=True)

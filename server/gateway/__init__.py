@@ -1,0 +1,1 @@
+"""Socket.IO: one ordered inbox and one bounded outbox per connection."""

@@ -1,0 +1,156 @@
+"""A Socket.IO client of the product's own protocol, for simulated sites and the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import socketio
+
+from signaling.wire.messages import (
+    WIRE_VERSION,
+    AnswerBody,
+    AnswerEnvelope,
+    ErrorEnvelope,
+    NoticeBody,
+    NoticeEnvelope,
+    RequestBody,
+    RequestEnvelope,
+)
+from signaling.wire.state import Delta, Snapshot, StateMessage, StateValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REQUEST_TIMEOUT_S = 15.0
+
+
+class SignalError(Exception):
+    """The server refused; ``error`` is its stable id."""
+
+    def __init__(self, error: str, text: str) -> None:
+        """Both as the server sent them."""
+        super().__init__(f"{error}: {text}")
+        self.error = error
+
+
+def split_link(link: str) -> tuple[str, str]:
+    """The server's base URL and the token of a link such as ``http://host/join#t=TOKEN``.
+
+    Raises ValueError when it is no link of ours.
+    """
+    parts = urlsplit(link)
+    if not parts.fragment.startswith("t=") or parts.scheme not in {"http", "https"}:
+        raise ValueError("a link looks like http://HOST/join#t=TOKEN")
+    return f"{parts.scheme}://{parts.netloc}", parts.fragment[2:]
+
+
+class SignalClient:
+    """One connection, one link. Comes back by itself with ``resume``.
+
+    ``on_notice(body)`` and ``on_return()`` are called on the loop and must not block;
+    the latter after each connection but the first.
+    """
+
+    def __init__(
+        self,
+        link: str,
+        device: str = "main",
+        on_notice: Callable[[NoticeBody], None] | None = None,
+        on_return: Callable[[], None] | None = None,
+    ) -> None:
+        """``link`` as handed out; ``device`` is the device's kind."""
+        self._url, self._token = split_link(link)
+        self._device = device
+        self._on_notice = on_notice
+        self._on_return = on_return
+        self._ids = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[AnswerBody]] = {}
+        self._connections = 0
+        self.resume = ""
+        self.state: dict[str, StateValue] = {}
+        self.revision = 0
+        self.changed = asyncio.Condition()
+        self._socket = socketio.AsyncClient(
+            reconnection=True, reconnection_delay=0.3, reconnection_delay_max=2.0
+        )
+        self._socket.on("connect", self._connected)
+        self._socket.on("answer", self._answer)
+        self._socket.on("error", self._error)
+        self._socket.on("notice", self._notice)
+        self._socket.on("state", self._state)
+
+    def _auth(self) -> dict[str, str]:
+        return {
+            "token": self._token,
+            "device": self._device,
+            "resume": self.resume,
+            "locale": "en",
+        }
+
+    async def connect(self) -> None:
+        """Raises `SignalError` when the link is refused, OSError-like on no server."""
+        try:
+            await self._socket.connect(self._url, auth=self._auth, transports=["websocket"])
+        except socketio.exceptions.ConnectionError as error:
+            raise SignalError("connection.refused", str(error)) from error
+
+    async def close(self) -> None:
+        """Leave without a word; `Leave` is a request of its own."""
+        await self._socket.disconnect()
+
+    async def request(self, body: RequestBody) -> AnswerBody:
+        """Send and wait. Raises `SignalError`, TimeoutError."""
+        number = next(self._ids)
+        future: asyncio.Future[AnswerBody] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
+        envelope = RequestEnvelope(v=WIRE_VERSION, id=number, body=body)
+        try:
+            await self._socket.emit("request", msgspec.to_builtins(envelope))
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                return await future
+        finally:
+            self._pending.pop(number, None)
+
+    async def wait_for(
+        self, condition: Callable[[dict[str, StateValue]], bool], timeout_s: float
+    ) -> None:
+        """Until the state fulfils ``condition``. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s), self.changed:
+            await self.changed.wait_for(lambda: condition(self.state))
+
+    async def _connected(self) -> None:
+        self._connections += 1
+        if self._connections > 1 and self._on_return is not None:
+            self._on_return()
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        envelope = msgspec.convert(message, AnswerEnvelope)
+        future = self._pending.get(envelope.id)
+        if future is not None and not future.done():
+            future.set_result(envelope.body)
+
+    async def _error(self, message: dict[str, Any]) -> None:
+        envelope = msgspec.convert(message, ErrorEnvelope)
+        future = self._pending.get(envelope.id)
+        if future is not None and not future.done():
+            future.set_exception(SignalError(envelope.error, envelope.text))
+
+    async def _notice(self, message: dict[str, Any]) -> None:
+        if self._on_notice is not None:
+            self._on_notice(msgspec.convert(message, NoticeEnvelope).body)
+
+    async def _state(self, message: dict[str, Any]) -> None:
+        change = msgspec.convert(message, StateMessage)
+        if isinstance(change, Snapshot):
+            self.state = dict(change.state)
+        elif isinstance(change, Delta):
+            for key in change.remove:
+                self.state.pop(key, None)
+            self.state.update(change.put)
+        self.revision = change.revision
+        async with self.changed:
+            self.changed.notify_all()

@@ -41,6 +41,15 @@ class Fit(StrEnum):
     """Shown whole, with margins."""
 
 
+class CaptionStyle(StrEnum):
+    """How a scene's caption and strap look in a layout."""
+
+    BOX = "box"
+    """Strap at the top left, lower third of two lines at the bottom left."""
+    LINE = "line"
+    """Both in one line at the bottom, 52 pixels high, which tiles leave free."""
+
+
 class Rect(NamedTuple):
     """Pixels of the canvas; all four are even."""
 
@@ -120,6 +129,7 @@ class LayoutSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     title_zh: str
     title_en: str
+    caption: CaptionStyle = CaptionStyle.BOX
     slot: tuple[SlotSpec, ...] = ()
     grid: GridSpec | None = None
 
@@ -131,6 +141,7 @@ class Layout:
         self.name = name
         self.title_zh = spec.title_zh
         self.title_en = spec.title_en
+        self.caption = spec.caption
         self._slots = spec.slot
         self._grid = spec.grid
 
@@ -171,7 +182,7 @@ def _grid_places(grid: GridSpec, count: int) -> tuple[Placement, ...]:
     widest = (grid.width - grid.gap * (columns - 1)) / columns
     highest = (grid.height - grid.gap * (rows - 1)) / rows - grid.name_bar
     width = even(min(widest, highest * 16 / 9))
-    height = even(width * 9 / 16)
+    height = min(round(width * 9 / 32) * 2, even(highest))
     pitch_x = even(width + grid.gap)
     pitch_y = even(height + grid.name_bar + grid.gap)
     top = grid.y + even((grid.height - (rows * pitch_y - grid.gap)) / 2)

@@ -11,8 +11,8 @@ from .caption import ACCENT, SOFT, WHITE, Rgb, draw_line
 from .colour import Planes, opaque
 from .lettering import BOLD, REGULAR, fit
 
-GROUND: Rgb = (27, 40, 62)
-QUIET: Rgb = (128, 146, 172)
+GROUND: Rgb = (37, 53, 80)
+QUIET: Rgb = (150, 167, 192)
 OPENING_TITLE = "连线"
 OPENING_SUBTITLE = "Lianxian"
 

@@ -17,16 +17,37 @@ import structlog
 from mixer.wire.ids import FRAME_NS
 from mixer.wire.resources import Scene, Slot
 
-from .caption import Placed, lower_third, name_bar, strap
+from .caption import (
+    LINE_HEIGHT,
+    LINE_TOP,
+    SAFE_BOTTOM,
+    SAFE_X,
+    STRAP_HEIGHT,
+    STRAP_TOP,
+    Placed,
+    lower_line,
+    lower_third,
+    name_bar,
+    strap,
+)
 from .colour import Planes
 from .feed import Feed
-from .layout import Layout, Placement, Rect
+from .layout import (
+    CANVAS_HEIGHT,
+    CANVAS_WIDTH,
+    CaptionStyle,
+    Layout,
+    Placement,
+    Rect,
+    even,
+)
 from .slate import OPENING_SUBTITLE, OPENING_TITLE, SlateReason, slate
 
 _log = structlog.get_logger(__name__)
 MAX_SLATE_BYTES = 24 << 20
 
 _lower_third = lru_cache(maxsize=64)(lower_third)
+_lower_line = lru_cache(maxsize=64)(lower_line)
 _strap = lru_cache(maxsize=32)(strap)
 _name_bar = lru_cache(maxsize=256)(name_bar)
 
@@ -125,17 +146,35 @@ def build_stage(scene: Scene, layout: Layout, feed_of: Callable[[str], Feed]) ->
         _tile(slot, placement, feed_of(slot.seat))
         for slot, placement in zip(scene.slots, places, strict=False)
     )
+    overlays = _in_line(scene) if layout.caption is CaptionStyle.LINE else _in_boxes(scene)
+    return Stage(scene.revision, -(-scene.at_ns // FRAME_NS), tiles, overlays)
+
+
+def _in_boxes(scene: Scene) -> tuple[Placed, ...]:
     caption = scene.caption
-    overlays = (
-        _strap(scene.strap),
-        None if caption is None else _lower_third(caption.title, caption.subtitle),
+    placed: list[Placed] = []
+    drawing = _strap(scene.strap, STRAP_HEIGHT)
+    if drawing is not None:
+        placed.append(drawing.at(SAFE_X, STRAP_TOP))
+    drawing = None if caption is None else _lower_third(caption.title, caption.subtitle)
+    if drawing is not None:
+        placed.append(drawing.at(SAFE_X, CANVAS_HEIGHT - SAFE_BOTTOM - drawing.height))
+    return tuple(placed)
+
+
+def _in_line(scene: Scene) -> tuple[Placed, ...]:
+    caption = scene.caption
+    found = (
+        _strap(scene.strap, LINE_HEIGHT),
+        None if caption is None else _lower_line(caption.title, caption.subtitle),
     )
-    return Stage(
-        scene.revision,
-        -(-scene.at_ns // FRAME_NS),
-        tiles,
-        tuple(placed for placed in overlays if placed is not None),
-    )
+    drawings = [drawing for drawing in found if drawing is not None]
+    x = even((CANVAS_WIDTH - sum(drawing.width for drawing in drawings)) / 2)
+    placed: list[Placed] = []
+    for drawing in drawings:
+        placed.append(drawing.at(x, LINE_TOP))
+        x += drawing.width
+    return tuple(placed)
 
 
 def _tile(slot: Slot, placement: Placement, feed: Feed) -> StageTile:

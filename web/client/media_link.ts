@@ -1,0 +1,169 @@
+/**
+ * One direction of media: a peer connection that is made, watched and made anew whenever it
+ * breaks. Publisher and Receiver say how theirs is negotiated.
+ */
+
+import { Backoff } from "./backoff.js";
+import type { Fault } from "./faults.js";
+import { asFault, type SessionLike } from "./session.js";
+import { Signal } from "./signal.js";
+
+/** `waiting`: not asked for yet, or the server is away. */
+export type LinkState = "waiting" | "connecting" | "connected" | "repairing";
+
+const DISCONNECTED_FOR_MS = 3_000;
+const CONNECT_WITHIN_MS = 10_000;
+const STEADY_AFTER_MS = 10_000;
+/** Pages that are told to come back at once spread over this time. */
+const SPREAD_MS = 200;
+
+export abstract class MediaLink {
+  readonly changed = new Signal();
+  state: LinkState = "waiting";
+  /** Why the last attempt failed; cleared by the next success. */
+  fault: Fault | undefined;
+  /** How often the connection was made, for tests and reports. */
+  connections = 0;
+
+  protected peer: RTCPeerConnection | undefined;
+  private readonly backoff = new Backoff();
+  private wanted = false;
+  private attempt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly unsubscribe: (() => void)[];
+
+  constructor(
+    protected readonly session: SessionLike,
+    direction: "publish" | "subscribe",
+  ) {
+    this.unsubscribe = [
+      session.renegotiate.on((named) => {
+        if (named === direction && this.wanted) {
+          this.backoff.reset();
+          this.again(Math.random() * SPREAD_MS);
+        }
+      }),
+      session.connectionChanged.on(() => {
+        if (session.connection === "connected" && this.wanted && this.state !== "connected") {
+          this.backoff.reset();
+          this.again(0);
+        }
+      }),
+    ];
+  }
+
+  /** Exchanges offer and answer with the server on a fresh peer connection. */
+  protected abstract negotiate(peer: RTCPeerConnection): Promise<void>;
+
+  /** Makes the connection, or makes it anew. */
+  start(): void {
+    this.wanted = true;
+    this.again(0);
+  }
+
+  stop(): void {
+    this.wanted = false;
+    this.attempt += 1;
+    clearTimeout(this.timer);
+    this.drop();
+    this.move("waiting");
+  }
+
+  dispose(): void {
+    this.stop();
+    for (const stop of this.unsubscribe) {
+      stop();
+    }
+  }
+
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.peer?.getStats();
+  }
+
+  private again(after_ms: number): void {
+    this.attempt += 1;
+    clearTimeout(this.timer);
+    const attempt = this.attempt;
+    this.move(this.connections === 0 ? "connecting" : "repairing");
+    this.timer = setTimeout(() => {
+      void this.connect(attempt);
+    }, after_ms);
+  }
+
+  private async connect(attempt: number): Promise<void> {
+    if (this.session.connection !== "connected") {
+      // `connectionChanged` starts the next attempt.
+      return;
+    }
+    this.drop();
+    const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    this.peer = peer;
+    this.watch(peer, attempt);
+    try {
+      await this.negotiate(peer);
+      this.after(CONNECT_WITHIN_MS, attempt, () => {
+        if (this.state !== "connected") {
+          this.again(this.backoff.next());
+        }
+      });
+    } catch (reason: unknown) {
+      if (attempt === this.attempt) {
+        this.fault = asFault(reason);
+        this.again(this.backoff.next());
+      }
+    }
+  }
+
+  private watch(peer: RTCPeerConnection, attempt: number): void {
+    peer.addEventListener("connectionstatechange", () => {
+      if (attempt === this.attempt) {
+        this.judge(peer, attempt);
+      }
+    });
+    peer.addEventListener("iceconnectionstatechange", () => {
+      if (attempt === this.attempt) {
+        this.judge(peer, attempt);
+      }
+    });
+  }
+
+  private judge(peer: RTCPeerConnection, attempt: number): void {
+    if (peer.connectionState === "failed" || peer.iceConnectionState === "failed") {
+      this.again(this.backoff.next());
+    } else if (peer.iceConnectionState === "disconnected") {
+      this.after(DISCONNECTED_FOR_MS, attempt, () => {
+        if (peer.iceConnectionState === "disconnected") {
+          this.again(this.backoff.next());
+        }
+      });
+    } else if (peer.connectionState === "connected" && this.state !== "connected") {
+      this.connections += 1;
+      this.fault = undefined;
+      this.move("connected");
+      this.after(STEADY_AFTER_MS, attempt, () => {
+        this.backoff.reset();
+      });
+    }
+  }
+
+  /** Runs `step` later unless another attempt has begun by then. */
+  private after(delay_ms: number, attempt: number, step: () => void): void {
+    setTimeout(() => {
+      if (attempt === this.attempt) {
+        step();
+      }
+    }, delay_ms);
+  }
+
+  private drop(): void {
+    this.peer?.close();
+    this.peer = undefined;
+  }
+
+  private move(state: LinkState): void {
+    if (state !== this.state) {
+      this.state = state;
+      this.changed.emit();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** What this browser keeps: the link's token for this tab, choices of devices for ever. */
+
+const TOKEN = "lianxian.token";
+const RESUME = "lianxian.resume";
+const CHOICES = "lianxian.choices";
+
+/** Takes the token out of `#t=...` so that it does not stay in the address or in pictures
+ * of the screen; a page that is loaded again finds it in the tab's storage. */
+export function takeToken(): string {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const given = fragment.get("t");
+  if (given !== null && given !== "") {
+    if (given !== sessionStorage.getItem(TOKEN)) {
+      sessionStorage.removeItem(RESUME);
+    }
+    sessionStorage.setItem(TOKEN, given);
+    history.replaceState(null, "", location.pathname + location.search);
+    return given;
+  }
+  return sessionStorage.getItem(TOKEN) ?? "";
+}
+
+export const resumeSecret = {
+  get: (): string => sessionStorage.getItem(RESUME) ?? "",
+  set: (secret: string): void => {
+    sessionStorage.setItem(RESUME, secret);
+  },
+};
+
+export type SoundPreset = "laptop" | "desk";
+
+export interface Choices {
+  camera: string;
+  microphone: string;
+  speaker: string;
+  preset: SoundPreset;
+  wantsVideo: boolean;
+  wantsAudio: boolean;
+  volume: number;
+}
+
+const DEFAULTS: Choices = {
+  camera: "",
+  microphone: "",
+  speaker: "",
+  preset: "laptop",
+  wantsVideo: true,
+  wantsAudio: true,
+  volume: 1,
+};
+
+export function choicesFrom(stored: string | null): Choices {
+  const choices = { ...DEFAULTS };
+  if (stored === null) {
+    return choices;
+  }
+  try {
+    const parsed: unknown = JSON.parse(stored);
+    if (typeof parsed === "object" && parsed !== null) {
+      for (const key of Object.keys(DEFAULTS) as (keyof Choices)[]) {
+        const value = (parsed as Record<string, unknown>)[key];
+        if (typeof value === typeof DEFAULTS[key]) {
+          Object.assign(choices, { [key]: value });
+        }
+      }
+    }
+  } catch {
+    // Somebody else wrote there: the defaults are as good as nothing remembered.
+    return choices;
+  }
+  return choices;
+}
+
+export function loadChoices(): Choices {
+  return choicesFrom(localStorage.getItem(CHOICES));
+}
+
+export function keepChoices(changed: Partial<Choices>): Choices {
+  const choices = { ...loadChoices(), ...changed };
+  localStorage.setItem(CHOICES, JSON.stringify(choices));
+  return choices;
+}

@@ -1,0 +1,102 @@
+import { css } from "lit";
+
+export const roomStyles = css`
+  .page {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr) auto;
+    height: 100dvh;
+  }
+  .page.on-air::after {
+    content: "";
+    position: fixed;
+    inset: 0;
+    z-index: 20;
+    border: 4px solid var(--lx-air);
+    pointer-events: none;
+  }
+  main {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) 300px;
+    gap: var(--lx-gap);
+    min-height: 0;
+    padding: var(--lx-gap);
+  }
+  lx-programme {
+    border-radius: var(--lx-radius);
+    border: 1px solid var(--lx-line);
+    min-height: 0;
+  }
+  aside {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr);
+    gap: var(--lx-gap);
+    min-height: 0;
+  }
+  .sites {
+    overflow: auto;
+    padding-bottom: 8px;
+  }
+  .hint {
+    margin-top: 6px;
+    padding: 6px 10px;
+    border-radius: 6px;
+    background: #4a3710;
+    color: #ffe7b8;
+  }
+  .air {
+    margin: 0 auto;
+  }
+  .air .mark {
+    display: inline-block;
+    padding: 2px 22px;
+    border-radius: 6px;
+    background: var(--lx-air);
+    color: white;
+    font-size: 1.25rem;
+    font-weight: 700;
+    letter-spacing: 0.06em;
+    white-space: nowrap;
+  }
+  .over {
+    display: grid;
+    gap: 16px;
+    justify-items: start;
+    width: min(560px, 100%);
+    margin: 12vh auto 0;
+    padding: 16px;
+  }
+  .over h2 {
+    font-size: 1.4rem;
+  }
+  wa-dialog p + p {
+    margin-top: 0.5em;
+  }
+  @media (max-width: 860px) {
+    main {
+      grid-template-columns: minmax(0, 1fr);
+      grid-template-rows: auto minmax(0, 1fr);
+      padding: 8px;
+      gap: 8px;
+    }
+    lx-programme {
+      aspect-ratio: 16 / 9;
+    }
+    aside {
+      position: relative;
+      grid-template-rows: minmax(0, 1fr);
+    }
+    .own {
+      position: absolute;
+      right: 8px;
+      bottom: 8px;
+      z-index: 5;
+      width: 132px;
+      font-size: 0.75rem;
+      box-shadow: 0 4px 16px rgb(0 0 0 / 60%);
+    }
+    .air .mark {
+      padding: 2px 10px;
+      font-size: 1rem;
+    }
+  }
+`;

@@ -1,0 +1,25 @@
+/** Icons of our own in place of those that Web Awesome would fetch from elsewhere. */
+
+import { registerIconLibrary } from "@awesome.me/webawesome/dist/components/icon/library.js";
+
+import { ICON_NAMES, type IconName } from "./icon_names.js";
+import sheet from "./icons.svg?url";
+
+const known: ReadonlySet<string> = new Set(ICON_NAMES);
+
+/** What Web Awesome's own elements ask for, by the names of our symbols. */
+const SYSTEM: Readonly<Record<string, IconName>> = {
+  "circle-xmark": "xmark",
+  "circle-question": "information",
+  minus: "xmark",
+  "eye-slash": "eye",
+};
+
+function address(name: string): string {
+  const symbol = known.has(name) ? name : (SYSTEM[name] ?? "information");
+  return `${sheet}#${symbol}`;
+}
+
+for (const library of ["default", "system"]) {
+  registerIconLibrary(library, { resolver: address, spriteSheet: true });
+}

@@ -1,0 +1,52 @@
+import { css, html, nothing } from "lit";
+import { customElement } from "lit/decorators.js";
+
+import { conditionText } from "../../text/conditions.js";
+import { control } from "../../text/control.js";
+import { say } from "../../text/language.js";
+
+import { SessionElement } from "../base/element.js";
+import { sharedStyles } from "../base/shared_styles.js";
+
+/** What needs attention now; nothing when all is well. */
+@customElement("lx-conditions")
+export class LxConditions extends SessionElement {
+  static override styles = [
+    sharedStyles,
+    css`
+      ul {
+        display: grid;
+        gap: 2px;
+      }
+      li {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        padding: 3px 16px;
+        background: #3a2a0c;
+        color: #ffe7b8;
+        font-size: 0.9rem;
+      }
+    `,
+  ];
+
+  override render(): unknown {
+    const { conditions } = this.session.store;
+    return html`
+      <div role="status" aria-live="polite" aria-label=${say(control.conditions)}>
+        ${conditions.length === 0
+          ? nothing
+          : html`<ul>
+              ${conditions.map(
+                (one) => html`
+                  <li data-condition=${one.id}>
+                    <wa-icon name="warning"></wa-icon>
+                    ${conditionText(one.id, one.subject, one.values)}
+                  </li>
+                `,
+              )}
+            </ul>`}
+      </div>
+    `;
+  }
+}

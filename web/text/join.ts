@@ -1,0 +1,38 @@
+import { both } from "./language.js";
+
+export const join = {
+  title: both("准备加入", "Get ready to join"),
+  you: both("您的席位", "Your seat"),
+  preview: both("摄像头预览", "Camera preview"),
+  camera: both("摄像头", "Camera"),
+  microphone: both("麦克风", "Microphone"),
+  speaker: both("扬声器", "Loudspeaker"),
+  standard: both("系统默认", "System default"),
+  none: both("未找到设备", "None found"),
+  preset: both("声音来源", "Sound comes from"),
+  presetLaptop: both("电脑麦克风（回声消除、降噪）", "A laptop's microphone (echo is cancelled)"),
+  presetDesk: both("会场调音台（原声，不做处理）", "The hall's mixing desk (left as it is)"),
+  level: both("麦克风音量", "Microphone level"),
+  levelQuiet: both("请说话，音量条应当移动。", "Speak: the bar should move."),
+  levelGood: both("麦克风有声音。", "The microphone works."),
+  speakerTest: both("播放测试音", "Play a test tone"),
+  cameraOn: both("以摄像头画面加入", "Join with the camera on"),
+  microphoneOn: both("以打开的麦克风加入", "Join with the microphone on"),
+  cameraOffNow: both("摄像头已关闭", "The camera is off"),
+  noPicture: both("没有画面", "No picture"),
+  lookAgain: both("重新检测", "Look again"),
+  enter: both("加入", "Join"),
+  enterSoundOnly: both("仅用声音加入", "Join with sound only"),
+  enterWatching: both("加入观看", "Join to watch"),
+  asking: both(
+    "请在浏览器弹出的提示中允许使用摄像头和麦克风。",
+    "Allow camera and microphone in the question that the browser shows.",
+  ),
+  alreadyThere: both(
+    "此席位已在另一台设备上连接。加入时可选择接管。",
+    "This seat is connected on another device. You can take it over when you join.",
+  ),
+  hint: both("按回车键加入", "Press Enter to join"),
+  deskHint: both("此链接用于操作台，不需要摄像头。", "This link is for a desk; no camera is needed."),
+  redirecting: both("正在打开页面……", "Opening the page…"),
+};

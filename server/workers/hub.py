@@ -105,8 +105,8 @@ class WorkerHub:
             self._tasks.add(task)
         try:
             await self._talk(reader, writer)
-        except ChannelError as error:
-            _log.error("worker.broke_protocol", error=str(error))
+        except (ChannelError, TimeoutError) as error:
+            _log.error("worker.broke_protocol", error=str(error) or "no hello in time")
         finally:
             writer.close()
             if task is not None:

@@ -2,9 +2,9 @@
 
 `JitterBuffer.read` gives for each tick exactly the samples captured ``delay``
 before it. The position follows the session clock: while it is more than 1 ms off,
-a tick is made of one sample more or less (0.1 %; five when it is 5 ms off), so a
-sender's drift never adds up. The delay grows at once when a packet came too late;
-otherwise it moves by 10 ms steps in quiet sound or by the same 0.1 %.
+a tick is made of a sample or two more or fewer (0.2 %; five when it is 5 ms off), so
+a sender's drift never adds up. The delay grows at once when a packet came too late;
+otherwise it moves by 10 ms steps in quiet sound or creeps by 0.2 %.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ from mixer.sound.stream import (
 )
 from mixer.wire.ids import NANOSECONDS
 
-DEADBAND_SAMPLES: Final = 48
+STRETCH_STEPS: Final = ((48, 0), (96, 1), (240, 2))
+"""Up to so many samples off, a tick is made of so many more or fewer (0.1 or 0.2 %)."""
 HASTE_SAMPLES: Final = 240
 HASTE_STEP: Final = 5
 """Media slews a source's clock by up to 0.5 %; more than 5 ms off, a tick keeps up with that."""
+CREEP_SAMPLES: Final = 2
+"""Per tick the delay changes so much where there is sound: 2 ms a second, 0.2 %."""
 RESYNC_SAMPLES: Final = 1920
 """Further off than 40 ms the position jumps, cross-faded."""
 SHRINK_SAMPLES: Final = 960
@@ -150,7 +153,7 @@ class JitterBuffer:
         self._entered = self._playing = False
 
     def _correction(self, wanted: int) -> int:
-        """Samples (0, 1 or 5 either way) by which this tick runs ahead of real time."""
+        """Samples (0, 1, 2 or 5 either way) by which this tick runs ahead of real time."""
         if not self._playing:
             self._playing = True
             self._position = wanted
@@ -162,13 +165,11 @@ class JitterBuffer:
             self._splice(wanted)
             self.resyncs += 1
             return 0
-        if abs(error) <= DEADBAND_SAMPLES:
-            return 0
         if abs(error) > HASTE_SAMPLES and self._quiet_around(self._position, -error):
             self._splice(wanted)
             return 0
-        self.stretched += 1
-        step = 1 if abs(error) <= HASTE_SAMPLES else HASTE_STEP
+        step = next((step for limit, step in STRETCH_STEPS if abs(error) <= limit), HASTE_STEP)
+        self.stretched += step > 0
         return step if error > 0 else -step
 
     def _play(self, correction: int) -> Samples:
@@ -216,7 +217,7 @@ class JitterBuffer:
             self._splice(self._position - step)
             self._delay += step
         else:
-            self._delay += 1 if difference > 0 else -1
+            self._delay += max(-CREEP_SAMPLES, min(CREEP_SAMPLES, difference))
 
     def _quiet_around(self, position: int, step: int) -> bool:
         """Whether leaving out (or repeating) ``step`` samples at ``position`` is inaudible."""
@@ -258,12 +259,12 @@ def _stretch_table(count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
 
 _STRETCH: Final = {
     TICK_SAMPLES + step: _stretch_table(TICK_SAMPLES + step)
-    for step in (-HASTE_STEP, -1, 1, HASTE_STEP)
+    for step in (-HASTE_STEP, -2, -1, 1, 2, HASTE_STEP)
 }
 
 
 def stretch(samples: Samples) -> Samples:
-    """960 samples of 955, 959, 961 or 965, with one more in front of them."""
+    """960 samples of up to 5 more or fewer, with one more in front of them."""
     taps, weights = _STRETCH[len(samples) - 1]
     block: Samples = np.einsum("ij,ij->i", samples[taps], weights)
     return block

@@ -42,8 +42,8 @@ def programme_metrics(programme: Programme) -> list[Metric]:
         _counter("frames_total", "Programme frames made", timeline.frames),
         _counter("stale_repeats_total", "Frames that repeat the canvas", timeline.stale_repeats),
         _counter("holes_total", "Frames never made, over 1 s late", timeline.holes),
-        _counter("compose_seconds_total", "Time spent composing", costs.compose_ns / 1e9),
-        _counter("encode_seconds_total", "Time spent encoding", costs.encode_ns / 1e9),
+        _counter("compose_seconds_total", "CPU time of composing", costs.compose_ns / 1e9),
+        _counter("encode_seconds_total", "CPU time of encoding", costs.encode_ns / 1e9),
         _counter("compose_bugs_total", "Frames not composed by a bug", programme.bugs),
         _counter("scale_failed_total", "Pictures swscale refused", drawn["scale_failed"]),
     ]

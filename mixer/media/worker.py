@@ -1,0 +1,218 @@
+"""The media process: transports, forwarding and the worker link behind the control channel."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection as Lifeline
+from typing import Final
+
+import structlog
+
+from mixer.forward.compiled import choose_hot_path
+from mixer.forward.interface import Batch
+from mixer.forward.reference import ReferenceFanout
+from mixer.media.connection import Connection
+from mixer.media.connections import Connections
+from mixer.media.holdings import Holdings
+from mixer.media.link_server import LinkServer
+from mixer.media.links import Links
+from mixer.media.metrics import Process, collect
+from mixer.media.reporting import Reporting
+from mixer.media.udp import PortTakenError, UdpPort, candidate_hosts, open_udp_port
+from mixer.wire.boot import Boot
+from mixer.wire.control import (
+    Apply,
+    Command,
+    Condition,
+    ControlError,
+    Description,
+    Done,
+    Event,
+    FinishSend,
+    NegotiateReceive,
+    NegotiateSend,
+    Outcome,
+    PeerState,
+    ReadMetrics,
+    RequestKeyframe,
+)
+from mixer.wire.ids import PeerId
+from mixer.wire.resources import Resource
+from mixer.wire.worker import run_worker
+
+_log = structlog.get_logger(__name__)
+DRAIN_DATAGRAMS: Final = 64
+"""Read per wake-up; more would make the link and the timers late."""
+POLL_S: Final = 0.02
+_TICKS_PER_REPORT: Final = 50
+PORT_TAKEN_EXIT: Final = 3
+_LIVES_PER_EPOCH: Final = 1 << 24
+
+
+class MediaWorker:
+    """Implements `mixer.wire.worker.Worker`. Everything runs on one event loop."""
+
+    def __init__(self, boot: Boot) -> None:
+        """Opens nothing yet; `start` does."""
+        self._boot = boot
+        self._report: Callable[[Event], None] = _ignore
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticks = 0
+        self._port: UdpPort | None = None
+
+    # --- life -----------------------------------------------------------------------------------
+
+    async def start(self, report: Callable[[Event], None]) -> None:
+        """Open the port and the link. Exits with status 3 when the port is taken."""
+        self._report = report
+        boot = self._boot
+        try:
+            self._port = port = open_udp_port(boot.udp_host, boot.udp_port)
+        except PortTakenError as error:
+            _log.error("media.port_taken", host=boot.udp_host, port=boot.udp_port, text=str(error))
+            raise SystemExit(PORT_TAKEN_EXIT) from error
+        hot_path = choose_hot_path(allow_compiled=boot.compiled)
+        self._is_compiled = hot_path.is_compiled
+        _log.info("media.hot_path", compiled=hot_path.is_compiled, reason=hot_path.reason)
+        self._fanout = ReferenceFanout(
+            port.socket, hot_path.rewrite_header, first_life=boot.epoch * _LIVES_PER_EPOCH
+        )
+        hosts = candidate_hosts(port.host, boot.advertised_addresses)
+        self._connections = Connections(
+            self._fanout, tuple((host, port.port) for host in hosts), self._peer_moved
+        )
+        self._links = Links(self._fanout, self._take)
+        self._server = LinkServer(boot.link_socket, self._links)
+        self._holdings = Holdings(self._fanout, self._connections, self._links)
+        self._links.on_published = self._holdings.route_all
+        self._reporting = Reporting(self._fanout, report)
+        await self._server.start()
+        self._tell_buffers(port)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(port.socket.fileno(), self._readable)
+        self._timer = loop.call_later(POLL_S, self._tick)
+        _log.info("media.listening", host=port.host, port=port.port)
+
+    async def stop(self) -> None:
+        """Close the link, say goodbye to peers (RTCP BYE, DTLS close), close the port."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._port is None:
+            return
+        await self._server.stop()
+        self._connections.close_all()
+        asyncio.get_running_loop().remove_reader(self._port.socket.fileno())
+        self._port.socket.close()
+
+    @property
+    def port(self) -> int:
+        """The UDP port, for those who asked for any free one."""
+        return self._port.port if self._port is not None else 0
+
+    def _tell_buffers(self, port: UdpPort) -> None:
+        values = {
+            "receive_bytes": str(port.receive_buffer),
+            "send_bytes": str(port.send_buffer),
+            "cure": "sysctl net.core.rmem_max=4194304 net.core.wmem_max=4194304",
+        }
+        if port.is_small:
+            _log.warning("media.udp_buffer_small", **values)
+        self._small_buffer = Condition(
+            id="media.udp_buffer_small", subject="media", active=port.is_small, values=values
+        )
+
+    # --- packets --------------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        now_ns = time.monotonic_ns()
+        batch = self._fanout.drain(now_ns, DRAIN_DATAGRAMS)
+        for datagram, address in batch.control:
+            self._connections.receive(datagram, address, now_ns)
+        self._take(batch, now_ns)
+        self._server.flush()
+
+    def _take(self, batch: Batch, now_ns: int) -> None:
+        """Hand over what the fan-out left."""
+        if batch.tapped:
+            self._links.distribution.packets(batch.tapped, now_ns)
+        for stream in batch.keyframes_wanted:
+            self._links.ask_worker(stream)
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(POLL_S, self._tick)
+        now_ns = time.monotonic_ns()
+        self._ticks += 1
+        self._connections.tick(now_ns)
+        self._take(self._fanout.poll(now_ns), now_ns)
+        self._links.distribution.tick(now_ns)
+        self._reporting.flows(now_ns)
+        if self._ticks % _TICKS_PER_REPORT == 0:
+            self._reporting.quality(now_ns)
+        self._server.flush()
+
+    def _peer_moved(self, connection: Connection, reason: str) -> None:
+        self._report(PeerState(peer=connection.peer, state=connection.state.value, reason=reason))
+
+    # --- control --------------------------------------------------------------------------------
+
+    def retell(self) -> None:
+        """The server has just connected: report the state of everything again."""
+        for connection in self._connections.all():
+            self._peer_moved(connection, "")
+        self._reporting.forget()
+        self._report(self._small_buffer)
+
+    def observed(self) -> tuple[Resource, ...]:
+        """All resources held."""
+        return self._holdings.observed()
+
+    async def apply(self, command: Apply) -> None:
+        """Removals, then puts. Raises `ControlError`; what took effect stays."""
+        self._holdings.apply(command)
+        self._server.flush()
+
+    async def command(self, command: Command) -> Outcome:
+        """Negotiations, key frames, metrics. Raises `ControlError`."""
+        now_ns = time.monotonic_ns()
+        match command:
+            case NegotiateReceive():
+                sdp = self._connections.negotiate_receive(command.peer, command.sdp, now_ns)
+                return Description(sdp=sdp)
+            case NegotiateSend():
+                return self._negotiate_send(command.peer, now_ns)
+            case FinishSend():
+                agreed = self._connections.finish_send(command.peer, command.sdp, now_ns)
+                self._holdings.agreed(command.peer, agreed)
+                return Done()
+            case RequestKeyframe():
+                self._links.want_keyframe(command.publication, command.layer)
+                self._server.flush()
+                return Done()
+            case ReadMetrics():
+                return collect(
+                    Process(
+                        self._fanout,
+                        self._connections,
+                        self._links,
+                        self._server,
+                        is_compiled=self._is_compiled,
+                    )
+                )
+        raise ControlError("media.unknown_command", f"media does not do {type(command).__name__}")
+
+    def _negotiate_send(self, peer: PeerId, now_ns: int) -> Description:
+        wanted = self._holdings.wanted_by(peer)
+        sdp, mids = self._connections.negotiate_send(peer, wanted, now_ns)
+        return Description(sdp=sdp, mids=mids)
+
+
+def _ignore(_event: Event) -> None:
+    """Before `start` nobody listens."""
+
+
+def main(boot: Boot, lifeline: Lifeline | None = None) -> None:
+    """Entry point of the media process."""
+    run_worker(boot, MediaWorker, lifeline)

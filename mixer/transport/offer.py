@@ -1,0 +1,171 @@
+"""Offering a browser what it subscribes to, and reading its answer.
+
+Payload types in our offers are the canonical ones, so packets need no translation unless a peer
+answers with other numbers.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from mixer.rtp import payload_type
+from mixer.transport.answer import LocalTransport, session_lines, transport_lines
+from mixer.transport.codecs import H264_PARAMETERS, OPUS_PARAMETERS, VIDEO_FEEDBACK, accept
+from mixer.transport.sdp import Description, invalid
+from mixer.wire.control import ControlError
+from mixer.wire.ids import MediaKind, SubscriptionId
+
+MAX_SENT_LINES: Final = 64
+
+
+@dataclass(slots=True)
+class SentLine:
+    """An m-line of ours. It stays for ever; without a subscription it is inactive and free."""
+
+    mid: str
+    kind: MediaKind
+    ssrc: int
+    rtx_ssrc: int
+    subscription: SubscriptionId | None
+
+
+@dataclass(slots=True, frozen=True)
+class SendAgreement:
+    """What a browser accepted for one subscription; empty maps: nothing."""
+
+    subscription: SubscriptionId
+    ssrc: int
+    rtx_ssrc: int
+    media: dict[int, int]
+    """Canonical payload type to the negotiated one."""
+    rtx: dict[int, int]
+    """Canonical payload type to the negotiated type of its retransmissions."""
+    nack: bool
+
+
+class SentLines:
+    """The m-lines of one `send` connection, in order, over all its offers."""
+
+    def __init__(self) -> None:
+        self.lines: list[SentLine] = []
+
+    def assign(self, wanted: dict[SubscriptionId, MediaKind]) -> None:
+        """Give every wanted subscription a line and free those of the others.
+
+        Raises `ControlError` ``media.too_many_lines`` above `MAX_SENT_LINES`.
+        """
+        for line in self.lines:
+            if line.subscription is not None and line.subscription not in wanted:
+                line.subscription = None
+        placed = {line.subscription for line in self.lines}
+        for subscription, kind in wanted.items():
+            if subscription not in placed:
+                self._free_line(kind).subscription = subscription
+
+    def _free_line(self, kind: MediaKind) -> SentLine:
+        for line in self.lines:
+            if line.subscription is None and line.kind is kind:
+                # A new source on an old line: the receiver must not mix the two.
+                line.ssrc, line.rtx_ssrc = _fresh_ssrc(), _fresh_ssrc()
+                return line
+        if len(self.lines) >= MAX_SENT_LINES:
+            raise ControlError("media.too_many_lines", f"more than {MAX_SENT_LINES} m-lines")
+        line = SentLine(str(len(self.lines)), kind, _fresh_ssrc(), _fresh_ssrc(), None)
+        self.lines.append(line)
+        return line
+
+    def mids(self) -> dict[str, SubscriptionId]:
+        """Which m-line carries which subscription."""
+        return {line.mid: line.subscription for line in self.lines if line.subscription is not None}
+
+
+def _fresh_ssrc() -> int:
+    return secrets.randbelow(0xFFFFFFFE) + 1
+
+
+def write_offer(
+    lines: SentLines, local: LocalTransport, *, cname: str, session: int, version: int
+) -> str:
+    """Return the offer; one CNAME for all lines makes browsers keep lips in sync."""
+    text = session_lines(session, version, [line.mid for line in lines.lines])
+    for line in lines.lines:
+        text += _sent_line(line, local, cname)
+    return "\r\n".join([*text, ""])
+
+
+def _sent_line(line: SentLine, local: LocalTransport, cname: str) -> list[str]:
+    is_video = line.kind is MediaKind.VIDEO
+    numbers = _VIDEO_TYPES if is_video else (payload_type.OPUS,)
+    text = [
+        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
+        *transport_lines(local, "actpass"),
+        f"a=mid:{line.mid}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        *(_VIDEO_CODECS if is_video else _AUDIO_CODECS),
+    ]
+    if line.subscription is None:
+        return [*text, "a=inactive"]
+    text += ["a=sendonly", f"a=msid:{cname} subscription-{line.subscription}"]
+    ssrcs = [line.ssrc]
+    if is_video:
+        text.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
+        ssrcs.append(line.rtx_ssrc)
+    for ssrc in ssrcs:
+        text.append(f"a=ssrc:{ssrc} cname:{cname}")
+        text.append(f"a=ssrc:{ssrc} msid:{cname} subscription-{line.subscription}")
+    return text
+
+
+_VIDEO_TYPES: Final = (
+    payload_type.H264,
+    payload_type.RTX_H264,
+    payload_type.VP8,
+    payload_type.RTX_VP8,
+)
+_AUDIO_CODECS: Final = (
+    f"a=rtpmap:{payload_type.OPUS} opus/48000/2",
+    f"a=fmtp:{payload_type.OPUS} {OPUS_PARAMETERS}",
+)
+_VIDEO_CODECS: Final = (
+    f"a=rtpmap:{payload_type.H264} H264/90000",
+    f"a=fmtp:{payload_type.H264} {H264_PARAMETERS}",
+    *(f"a=rtcp-fb:{payload_type.H264} {text}" for text in VIDEO_FEEDBACK),
+    f"a=rtpmap:{payload_type.RTX_H264} rtx/90000",
+    f"a=fmtp:{payload_type.RTX_H264} apt={payload_type.H264}",
+    f"a=rtpmap:{payload_type.VP8} VP8/90000",
+    *(f"a=rtcp-fb:{payload_type.VP8} {text}" for text in VIDEO_FEEDBACK),
+    f"a=rtpmap:{payload_type.RTX_VP8} rtx/90000",
+    f"a=fmtp:{payload_type.RTX_VP8} apt={payload_type.VP8}",
+)
+
+
+def read_answer(lines: SentLines, answer: Description) -> tuple[SendAgreement, ...]:
+    """Return what the browser takes, one agreement per subscription.
+
+    Raises `ControlError` ``sdp.invalid`` when the m-lines are not those of our offer.
+    """
+    if len(answer.lines) != len(lines.lines):
+        raise invalid(f"{len(answer.lines)} m-lines answer {len(lines.lines)}")
+    agreements: list[SendAgreement] = []
+    for ours, theirs in zip(lines.lines, answer.lines, strict=True):
+        if theirs.kind != ours.kind.value or (theirs.mid and theirs.mid != ours.mid):
+            raise invalid(f"m-line {ours.mid} was answered by another")
+        if ours.subscription is None:
+            continue
+        accepted = accept(theirs)
+        takes = not theirs.rejected and theirs.direction in ("recvonly", "sendrecv")
+        media = {canonical: number for number, canonical in accepted.media.items()} if takes else {}
+        agreements.append(
+            SendAgreement(
+                subscription=ours.subscription,
+                ssrc=ours.ssrc,
+                rtx_ssrc=ours.rtx_ssrc,
+                media=media,
+                rtx={accepted.media[media_type]: rtx for rtx, media_type in accepted.rtx.items()},
+                nack=accepted.nack,
+            )
+        )
+    return tuple(agreements)

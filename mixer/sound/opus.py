@@ -141,6 +141,9 @@ class _LibDecoder:
             self._library.opus_decoder_destroy(self._state)
 
     def decode(self, payload: bytes) -> Samples:
+        # libopus takes an empty packet for a lost one.
+        if not payload:
+            raise OpusError("an Opus packet has at least one byte")
         return self._run(payload, len(payload), MAX_PACKET_SAMPLES, 0)
 
     def decode_fec(self, payload: bytes, samples: int) -> Samples:

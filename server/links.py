@@ -69,7 +69,7 @@ class Links:
     def __init__(self, key: bytes, event: Event, base_url: str, links: Iterable[Link] = ()) -> None:
         self._key = key
         self._event = event
-        self._base_url = base_url
+        self.base_url = base_url
         self.links = {link.claims.jti: link for link in links}
 
     def mint(self, seat: Seat, hours: float) -> Link:
@@ -137,7 +137,7 @@ class Links:
             seat=claims.seat,
             name=seat.name if seat else claims.seat,
             role=claims.role,
-            url=f"{self._base_url}/join#t={self.token(claims)}",
+            url=f"{self.base_url}/join#t={self.token(claims)}",
             expires=rfc3339(claims.exp),
         )
 

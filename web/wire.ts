@@ -513,6 +513,16 @@ export interface PreviewRequest {
   scene: SceneView;
 }
 
+/** POST /api/v1/programme/take. */
+export interface TakeRequest {
+  transition?: string;
+}
+
+/** PUT /api/v1/programme/caption; null takes the caption away. */
+export interface CaptionRequest {
+  caption?: CaptionView | null;
+}
+
 /** POST /api/v1/programme/cue. */
 export interface CueRequest {
   cue: string;
@@ -528,7 +538,11 @@ export interface RecordingRequest {
   title?: string;
 }
 
-/** One recording of the archive. ``state``: recording, finalising, verified, failed. */
+/**
+ * One recording of the archive. ``state``: recording, finalising, verified, failed, or
+ * unfinished (only pieces are left; the recorder makes them whole at its next start).
+ * ``playable``: there is a programme to be played.
+ */
 export interface SessionSummary {
   name: string;
   title: string;
@@ -537,9 +551,14 @@ export interface SessionSummary {
   size_bytes: number;
   files: number;
   state: string;
+  playable: boolean;
+  text: string;
 }
 
-/** A file of a recording. ``role``: programme or iso. */
+/**
+ * A file of a recording. ``role``: programme, iso or manifest. ``offset_ms``: where its
+ * first picture or sound stands on the recording's clock.
+ */
 export interface SessionFile {
   path: string;
   role: string;
@@ -586,6 +605,21 @@ export interface FileRequest {
 export interface FileAddress {
   url: string;
   expires: string;
+}
+
+/** One action of somebody. ``detail`` is JSON or empty. */
+export interface AuditEntry {
+  at: string;
+  session_ms: number;
+  seat: string;
+  role: string;
+  action: string;
+  detail: string;
+}
+
+/** GET /api/v1/audit, newest first. */
+export interface AuditList {
+  entries: AuditEntry[];
 }
 
 export type StateValue =

@@ -10,7 +10,7 @@ import msgspec
 
 from .messages import LinkView
 from .roles import Right, Role
-from .state import SceneView, StateValue
+from .state import CaptionView, SceneView, StateValue
 
 
 class RestError(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +76,18 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     scene: SceneView
 
 
+class TakeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/v1/programme/take."""
+
+    transition: str = "cut"
+
+
+class CaptionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PUT /api/v1/programme/caption; null takes the caption away."""
+
+    caption: CaptionView | None = None
+
+
 class CueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/programme/cue."""
 
@@ -95,7 +107,10 @@ class RecordingRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One recording of the archive. ``state``: recording, finalising, verified, failed."""
+    """One recording of the archive. ``state``: recording, finalising, verified, failed, or
+    unfinished (only pieces are left; the recorder makes them whole at its next start).
+    ``playable``: there is a programme to be played.
+    """
 
     name: str
     title: str
@@ -105,10 +120,15 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     files: int
     state: str
+    playable: bool
+    text: str
+    """What a reader should know, such as why it failed; mostly empty."""
 
 
 class SessionFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a recording. ``role``: programme or iso."""
+    """A file of a recording. ``role``: programme, iso or manifest. ``offset_ms``: where its
+    first picture or sound stands on the recording's clock.
+    """
 
     path: str
     role: str
@@ -158,3 +178,21 @@ class FileAddress(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     expires: str
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One action of somebody. ``detail`` is JSON or empty."""
+
+    at: str
+    """RFC 3339."""
+    session_ms: int
+    seat: str
+    role: str
+    action: str
+    detail: str
+
+
+class AuditList(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/audit, newest first."""
+
+    entries: list[AuditEntry]

@@ -1,0 +1,1 @@
+"""Pages, the HTTP interface, metrics."""

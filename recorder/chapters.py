@@ -32,7 +32,7 @@ def build_chapters(marks: Sequence[Mark], started_ns: int, end_ms: float) -> lis
             chosen[-1] = (chosen[-1][0], mark)
             continue
         chosen.append((at_ms, mark))
-    ends = [at_ms for at_ms, _ in chosen[1:]] + [end_ms]
+    ends = [*(at_ms for at_ms, _ in chosen), end_ms][1:]
     return [
         Chapter(
             start_ms=at_ms,

@@ -11,7 +11,6 @@ import hashlib
 import os
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -34,6 +33,7 @@ from .manifest import (
 from .matroska import TICKS_PER_MS, Gap
 from .matroska_read import Scan, finish_file
 from .remux import Remuxed, RemuxStopped, remux_programme
+from .state import iso_time
 from .verify import verify_session
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def finalise(
         session=state.session.id,
         directory=state.session.directory,
         about=state.session.about,
-        started_wall=_iso(started_wall_ns),
+        started_wall=iso_time(started_wall_ns),
         origin_wall_ns=clock.origin_wall_ns if clock else 0,
         started_ns=state.session.started_ns,
         duration_ms=end_ms,
@@ -348,9 +348,3 @@ def _sha256(path: Path, steps: Steps) -> str:
                 raise RemuxStopped
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _iso(unix_ns: int) -> str:
-    if not unix_ns:
-        return ""
-    return datetime.fromtimestamp(unix_ns / 1e9, UTC).isoformat(timespec="milliseconds")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from .state import write_atomically
+from .state import MANIFEST_FILE, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANIFEST_FILE: Final = "manifest.json"
 MANIFEST_VERSION: Final = 1
 
 

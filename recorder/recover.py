@@ -8,9 +8,9 @@ from mixer.wire.resources import RecordingSession
 
 from .ebml import EbmlError
 from .finalise import Finalised, Steps, failed, finalise
-from .manifest import MANIFEST_FILE
 from .matroska_read import read_header
 from .state import (
+    MANIFEST_FILE,
     STATE_FILE,
     Phase,
     StoredSession,
@@ -25,23 +25,6 @@ from .verify import verify_session
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-SESSIONS_FOLDER = "sessions"
-
-
-def session_directories(data_dir: Path) -> list[Path]:
-    """Directories below ``<data>/sessions`` that hold a session, in order of name.
-
-    A session's own directory may lie deeper, since `RecordingSession.directory` is a path.
-    """
-    root = data_dir / SESSIONS_FOLDER
-    if not root.is_dir():
-        return []
-    found = {path.parent for path in root.rglob(STATE_FILE)}
-    found |= {path.parent for path in root.rglob(MANIFEST_FILE)}
-    found |= {path.parent.parent for path in root.rglob("iso/*.mkv")}
-    found |= {path.parent.parent for path in root.rglob("working/*.mkv")}
-    return sorted(found)
 
 
 def rebuild_state(directory: Path) -> StoredSession | None:

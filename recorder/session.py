@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from mixer.wire.control import RecordingState
+
 from .matroska import build_header
 from .matroska_read import Scan, resume_file
 from .state import (
@@ -23,6 +25,7 @@ from .track import Chunk, Position, RecordDrop, TrackRecorder
 from .writer import OutputFile, Writer
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from mixer.wire.resources import Mark, RecordedTrack, Resource
@@ -168,6 +171,18 @@ class LiveSession:
             return self._finished.duration_ms
         return max(0, (now_ns - self.state.session.started_ns) // 1_000_000)
 
+    def report(self, now_ns: int, hours_left: float, text: str) -> RecordingState:
+        """Where it stands; an empty ``text`` tells how it was finished."""
+        return RecordingState(
+            session=self.id,
+            state=self.state.phase.value,
+            duration_ms=self.duration_ms(now_ns),
+            files=self.files,
+            size_bytes=self.size_bytes,
+            hours_left=round(hours_left, 2),
+            text=text or self.state.text,
+        )
+
     def finished(self, result: Finalised) -> None:
         """Take over what finalising found."""
         self._finished = result
@@ -259,7 +274,7 @@ class LiveSession:
         self.state.marks = [mark for mark in self.state.marks if mark.key != key]
         self.save()
 
-    def save(self) -> None:
+    def save(self) -> Future[None]:
         """Write `session.json`, in order with the media queued before and after."""
         content = state_bytes(self.state)
         directory = self.directory
@@ -272,4 +287,4 @@ class LiveSession:
                 # The state before it is still there; the files themselves say how far they are.
                 _log.error("recorder.state_failed", session=directory.name, error=str(error))
 
-        self.writer.call(write)
+        return self.writer.call(write)

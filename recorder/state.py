@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,9 @@ from mixer.wire.resources import Clock, Mark, RecordedTrack, RecordingSession
 if TYPE_CHECKING:
     from pathlib import Path
 
+SESSIONS_FOLDER: Final = "sessions"
 STATE_FILE: Final = "session.json"
+MANIFEST_FILE: Final = "manifest.json"
 STATE_VERSION: Final = 1
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 
@@ -83,6 +86,28 @@ def read_state(directory: Path) -> StoredSession | None:
         return msgspec.json.decode((directory / STATE_FILE).read_bytes(), type=StoredSession)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def session_directories(data_dir: Path) -> list[Path]:
+    """Directories below ``<data>/sessions`` that hold a session, in order of name.
+
+    A session's directory may lie deeper, since `RecordingSession.directory` is a path.
+    """
+    root = data_dir / SESSIONS_FOLDER
+    if not root.is_dir():
+        return []
+    found = {path.parent for path in root.rglob(STATE_FILE)}
+    found |= {path.parent for path in root.rglob(MANIFEST_FILE)}
+    found |= {path.parent.parent for path in root.rglob("iso/*.mkv")}
+    found |= {path.parent.parent for path in root.rglob("working/*.mkv")}
+    return sorted(found)
+
+
+def iso_time(unix_ns: int) -> str:
+    """Unix time in UTC as ISO 8601 with milliseconds; empty for 0."""
+    if not unix_ns:
+        return ""
+    return datetime.fromtimestamp(unix_ns / 1e9, UTC).isoformat(timespec="milliseconds")
 
 
 def tags_for(session: RecordingSession, track: RecordedTrack) -> dict[str, str]:

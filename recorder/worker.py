@@ -24,7 +24,6 @@ from mixer.wire.control import (
     Metrics,
     Outcome,
     ReadMetrics,
-    RecordingState,
 )
 from mixer.wire.ids import WorkerKind
 from mixer.wire.link import Link, LinkMessage
@@ -34,16 +33,23 @@ from mixer.wire.worker import run_worker
 from .finishing import Finisher
 from .intake import Intake
 from .metrics import collect_metrics
-from .recover import SESSIONS_FOLDER, session_directories
+from .resume import take_up
 from .session import LiveSession
 from .space import START_FLOOR_BYTES, SpaceLevel, SpaceWatch
-from .state import Phase, StoredSession, read_state, safe_relative
+from .state import (
+    SESSIONS_FOLDER,
+    Phase,
+    StoredSession,
+    read_state,
+    safe_relative,
+)
 from .track import RecordDrop
 from .watch import Conditions, StorageWatch
 from .writer import Writer, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -102,32 +108,16 @@ class RecorderWorker:
         self._finisher = Finisher(keep_working=self._keep_working)
         self.writer = self._make_writer(partial(_on_loop, loop, self._written))
         self.writer.start()
-        await asyncio.to_thread(self._resume)
+        self.sessions = await asyncio.to_thread(take_up, self._data_dir, self.writer)
         for session in self.sessions.values():
+            if session.recording:
+                self._clock = session.state.clock or self._clock
             for track in session.tracks.values():
                 self.intake.add(track)
             if session.state.phase is Phase.FINALISING:
                 self._spawn(self._finish(session))
         self._spawn(self._beat())
         self._spawn(self.link.run())
-
-    def _resume(self) -> None:
-        """Take up every session found that is not done with; on a thread, before all else."""
-        for directory in session_directories(self._data_dir):
-            state = read_state(directory)
-            if state is None or (state.released and state.phase is not Phase.FINALISING):
-                continue
-            session = LiveSession(directory, state, self.writer)
-            if session.recording:
-                try:
-                    session.resume()
-                except OSError as error:
-                    _log.error("recorder.resume_failed", session=session.id, error=str(error))
-                    continue
-            self.sessions[session.id] = session
-            if session.recording:
-                self._clock = state.clock or self._clock
-            _log.info("recorder.resumed", session=session.id, tracks=len(session.tracks))
 
     async def stop(self) -> None:
         """Write all that is held; sessions stay as they are, so that the next life goes on."""
@@ -288,7 +278,8 @@ class RecorderWorker:
             case FinishSession():
                 session = self._session(command.session)
                 if session.recording:
-                    self._begin_finish(session)
+                    # Done is said when it is on disk, so that it holds in any later life.
+                    await asyncio.wrap_future(self._begin_finish(session))
                 else:
                     self._tell(session)
                 return Done()
@@ -303,12 +294,13 @@ class RecorderWorker:
 
     # --- finishing ------------------------------------------------------------
 
-    def _begin_finish(self, session: LiveSession) -> None:
+    def _begin_finish(self, session: LiveSession) -> Future[None]:
         for key in list(session.tracks):
             self._close_track(session, key)
         session.state.phase = Phase.FINALISING
-        session.save()
+        saved = session.save()
         self._spawn(self._finish(session))
+        return saved
 
     async def _finish(self, session: LiveSession) -> None:
         self._tell(session, "close")
@@ -372,17 +364,7 @@ class RecorderWorker:
 
     def _tell(self, session: LiveSession, text: str = "") -> None:
         now_ns = time.monotonic_ns() - self._clock.origin_monotonic_ns if self._clock else 0
-        self._report(
-            RecordingState(
-                session=session.id,
-                state=session.state.phase.value,
-                duration_ms=session.duration_ms(now_ns),
-                files=session.files,
-                size_bytes=session.size_bytes,
-                hours_left=round(self.storage.space.hours_left, 2),
-                text=text or session.state.text,
-            )
-        )
+        self._report(session.report(now_ns, self.storage.space.hours_left, text))
 
 
 def _on_loop(

@@ -17,6 +17,7 @@ from mixer.wire.link import LINK_VERSION, READ_BYTES, LinkHello, LinkMessage, re
 _log = structlog.get_logger(__name__)
 _SOCKET_MODE: Final = 0o600
 _HELLO_S: Final = 5.0
+_CLOSE_S: Final = 1.0
 MAX_CLIENTS: Final = 16
 
 
@@ -44,7 +45,7 @@ class LinkServer:
         self._handler = handler
         self._server: asyncio.Server | None = None
         self._writers: dict[LinkClient, asyncio.StreamWriter] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def clients(self) -> tuple[LinkClient, ...]:
@@ -64,11 +65,11 @@ class LinkServer:
         self.flush()
         if self._server is not None:
             self._server.close()
-        for writer in tuple(self._writers.values()):
+        # Closing ends each reader; cancelling its task would be logged as an error by asyncio.
+        for writer in self._serving.values():
             writer.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._serving:
+            await asyncio.wait(tuple(self._serving), timeout=_CLOSE_S)
         self._path.unlink(missing_ok=True)
 
     def flush(self) -> None:
@@ -80,11 +81,11 @@ class LinkServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._tasks) >= MAX_CLIENTS:
+        if task is None or len(self._serving) >= MAX_CLIENTS:
             _log.error("link.too_many_workers", limit=MAX_CLIENTS)
             writer.close()
             return
-        self._tasks.add(task)
+        self._serving[task] = writer
         try:
             await self._serve(reader, writer)
         except FrameError as error:
@@ -92,7 +93,7 @@ class LinkServer:
         except ConnectionError as error:
             _log.info("link.connection_lost", error=str(error))
         finally:
-            self._tasks.discard(task)
+            del self._serving[task]
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -196,7 +196,7 @@ class Viewer:
     async def _consume(self, track: MediaStreamTrack) -> None:
         while True:
             frame = await track.recv()
-            assert not isinstance(frame, av.Packet)
+            assert isinstance(frame, av.VideoFrame | av.AudioFrame)
             kept = self.frames[track.kind]
             kept.append(frame)
             del kept[:-100]

@@ -20,7 +20,7 @@ from mixer.wire.control import (
 from mixer.wire.ids import WorkerKind
 from mixer.wire.resources import Resource
 from server.application import Application, start_application
-from server.settings import ROOT, Settings
+from server.settings import Settings, load_settings
 from server.workers.interface import Listener
 
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\na=fingerprint:sha-256 {print}\r\n"
@@ -88,11 +88,7 @@ def workers() -> FakeWorkers:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path / "data",
-        http_port=0,
-        event=str(ROOT / "config" / "jing-xiang.toml"),
-    )
+    return load_settings(environment={}, data_dir=tmp_path / "data", http_port=0)
 
 
 @pytest.fixture

@@ -1,0 +1,117 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.programme.core import (
+    TAKE_LEAD_MS,
+    Programme,
+    ProgrammeCommand,
+    SetCaption,
+    SetPreview,
+    Take,
+    seats_on_air,
+)
+from signaling.programme.layouts import LAYOUTS, MAX_CAPTION_CHARACTERS
+from signaling.wire.errors import SignalingError
+from signaling.wire.state import CaptionView, SceneView
+from tests.unit.signaling.plans import event
+
+BOTH = SceneView(layout="two_halls", slots=["north", "south"])
+CALL_IN = SceneView(layout="hall_remote", slots=["north", "site-1"], strap="场外连线一")
+
+
+def programme() -> Programme:
+    plan = event()
+    return Programme([one.id for one in plan.stage], Programme.beginning(plan.first_scene()))
+
+
+def test_it_begins_with_the_halls_on_air() -> None:
+    assert seats_on_air(programme().state.on_air) == ("north", "south")
+
+
+def test_preview_changes_nothing_on_air() -> None:
+    desk = programme()
+    before = desk.state
+    after = desk.carry_out(SetPreview(CALL_IN), 1000)
+    assert after.preview == CALL_IN
+    assert (after.on_air, after.revision, after.at_ms) == (BOTH, before.revision, before.at_ms)
+
+
+def test_take_puts_preview_on_air_a_little_ahead() -> None:
+    desk = programme()
+    desk.carry_out(SetPreview(CALL_IN), 1000)
+    after = desk.carry_out(Take(), 2000)
+    assert after.on_air == CALL_IN
+    assert after.revision == 2
+    assert after.at_ms == 2000 + TAKE_LEAD_MS
+    assert seats_on_air(after.on_air) == ("north", "site-1")
+
+
+def test_a_caption_changes_only_the_lower_third() -> None:
+    desk = programme()
+    caption = CaptionView(title="顾长青", subtitle="主持人")
+    shown = desk.carry_out(SetCaption(caption), 0)
+    assert shown.on_air.caption == caption
+    assert shown.on_air.slots == BOTH.slots
+    assert desk.carry_out(SetCaption(None), 0).on_air == BOTH
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([SetPreview(CALL_IN), SetPreview(BOTH), Take(), SetCaption(None)]),
+            st.integers(min_value=0, max_value=10_000),
+        )
+    )
+)
+def test_session_times_and_revisions_of_takes_never_go_back(
+    commands: list[tuple[ProgrammeCommand, int]],
+) -> None:
+    desk = programme()
+    for command, now_ms in commands:
+        before = desk.state
+        after = desk.carry_out(command, now_ms)
+        assert after.at_ms >= before.at_ms
+        aired = not isinstance(command, SetPreview)
+        assert after.revision == before.revision + aired
+
+
+@pytest.mark.parametrize(
+    ("scene", "error"),
+    [
+        (SceneView(layout="mosaic", slots=["north"]), "programme.unknown_layout"),
+        (SceneView(layout="two_halls", slots=["north"]), "programme.wrong_slots"),
+        (SceneView(layout="full", slots=["north", "south"]), "programme.wrong_slots"),
+        (SceneView(layout="grid", slots=[]), "programme.wrong_slots"),
+        (SceneView(layout="full", slots=["nowhere"]), "programme.unknown_seat"),
+        (SceneView(layout="full", slots=["director"]), "programme.unknown_seat"),
+        (SceneView(layout="two_halls", slots=["north", "north"]), "programme.double_seat"),
+        (SceneView(layout="full", slots=["north"], strap="长" * 81), "programme.long_caption"),
+    ],
+)
+def test_an_impossible_scene_is_refused_and_changes_nothing(scene: SceneView, error: str) -> None:
+    desk = programme()
+    before = desk.state
+    with pytest.raises(SignalingError, match=error):
+        desk.carry_out(SetPreview(scene), 0)
+    assert desk.state == before
+
+
+def test_a_caption_that_is_too_long_is_refused() -> None:
+    caption = CaptionView(title="x" * (MAX_CAPTION_CHARACTERS + 1))
+    with pytest.raises(SignalingError, match=r"programme\.long_caption"):
+        programme().carry_out(SetCaption(caption), 0)
+
+
+def test_an_unknown_transition_is_refused() -> None:
+    with pytest.raises(SignalingError, match=r"programme\.unknown_transition"):
+        programme().carry_out(Take("spiral"), 0)
+
+
+def test_the_layouts_are_those_picture_knows() -> None:
+    assert LAYOUTS == {
+        "full": (1, 1),
+        "two_halls": (2, 2),
+        "hall_remote": (2, 2),
+        "grid": (1, 19),
+    }

@@ -1,0 +1,66 @@
+import pytest
+
+from signaling.recording import Mark, Recording, RecordingIntent, RecordingPhase
+from signaling.wire.errors import SignalingError
+
+
+def recording(number: int = 1) -> Recording:
+    return Recording(id=number, directory=f"d{number}", title="t", started_ms=10)
+
+
+def running() -> RecordingIntent:
+    intent = RecordingIntent()
+    intent.start(recording())
+    return intent
+
+
+def mark() -> Mark:
+    return Mark(id=7, kind="cue", at_ms=20, title="两个会场")
+
+
+def test_one_recording_at_a_time() -> None:
+    intent = running()
+    with pytest.raises(SignalingError, match=r"recording\.running"):
+        intent.start(recording(2))
+
+
+def test_stopping_waits_until_the_recorder_says_that_it_is_done() -> None:
+    intent = running()
+    assert intent.stop().phase is RecordingPhase.STOPPING
+    with pytest.raises(SignalingError, match=r"recording\.running"):
+        intent.start(recording(2))
+    assert not intent.happened(1, "finalising")
+    assert intent.happened(1, "verified")
+    intent.start(recording(2))
+    assert intent.running
+
+
+def test_nothing_runs_nothing_stops() -> None:
+    with pytest.raises(SignalingError, match=r"recording\.not_running"):
+        RecordingIntent().stop()
+    intent = running()
+    intent.stop()
+    with pytest.raises(SignalingError, match=r"recording\.not_running"):
+        intent.stop()
+
+
+def test_a_recording_that_failed_is_done() -> None:
+    intent = running()
+    assert intent.happened(1, "failed")
+    assert not intent.running
+
+
+def test_reports_of_another_session_change_nothing() -> None:
+    intent = running()
+    assert not intent.happened(2, "verified")
+    assert intent.running
+
+
+def test_marks_are_kept_while_it_records() -> None:
+    intent = running()
+    assert intent.mark(mark())
+    assert intent.current is not None
+    assert intent.current.marks == (mark(),)
+    intent.stop()
+    assert not intent.mark(mark())
+    assert not RecordingIntent().mark(mark())

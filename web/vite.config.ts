@@ -2,7 +2,7 @@
 import { defineConfig, type Plugin } from "vite";
 
 const PAGES = ["index", "join", "room", "control", "archive"];
-const SERVER = process.env["LIANXIAN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
+const SERVER = process.env.LIANXIAN_DEV_SERVER ?? "http://127.0.0.1:8080";
 
 /** The server answers /join with join.html; the development server does the same. */
 function cleanAddresses(): Plugin {

@@ -6,7 +6,7 @@ import { LevelProbe } from "./level.js";
 import { Publisher } from "./publisher.js";
 import { counters, quality, type Counters, type Quality } from "./quality.js";
 import { Receiver } from "./receiver.js";
-import { loadChoices, resumeSecret } from "./remembered.js";
+import { loadChoices } from "./remembered.js";
 import { Seating } from "./seating.js";
 import { asFault, type SessionLike } from "./session.js";
 import { Signal } from "./signal.js";
@@ -16,6 +16,14 @@ type Kind = "audio" | "video";
 const MEASURE_EVERY_MS = 2_000;
 const SILENT_DB = -75;
 const SILENT_FOR_MEASURES = 6;
+
+export interface CallOptions {
+  readonly session: SessionLike;
+  readonly size: PictureSize;
+  /** Whether this role sends anything. */
+  readonly publishes: boolean;
+  readonly keepResume: (secret: string) => void;
+}
 
 export class Call {
   readonly changed = new Signal();
@@ -37,6 +45,7 @@ export class Call {
     readonly session: SessionLike,
     private readonly size: PictureSize,
     tracks: Record<Kind, MediaStreamTrack | null | undefined>,
+    keepResume: (secret: string) => void,
   ) {
     this.publisher = new Publisher(session, {
       ...tracks,
@@ -48,7 +57,7 @@ export class Call {
       session,
       publisher: this.publisher,
       receiver: this.receiver,
-      keepResume: resumeSecret.set,
+      keepResume,
     });
     for (const source of [this.seating, this.publisher, this.receiver]) {
       source.changed.on(() => {
@@ -62,16 +71,18 @@ export class Call {
 
   /** Opens what was chosen on the join page and sits down. What could not be opened becomes
    * a complaint; the call goes on without it. */
-  static async begin(session: SessionLike, size: PictureSize, publishes: boolean): Promise<Call> {
+  static async begin(options: CallOptions): Promise<Call> {
+    const { session, size, publishes } = options;
     const choices = loadChoices();
     const wanted = { audio: choices.wantsAudio, video: choices.wantsVideo };
     const captured = publishes
       ? await openDevices(choices, size)
       : { audio: undefined, video: undefined, faults: [] };
-    const call = new Call(session, size, {
+    const tracks = {
       audio: publishes && !wanted.audio ? null : captured.audio,
       video: publishes && !wanted.video ? null : captured.video,
-    });
+    };
+    const call = new Call(session, size, tracks, options.keepResume);
     for (const kind of ["audio", "video"] as const) {
       call.muted[kind] = publishes && !wanted[kind];
       call.watchTrack(kind);

@@ -1,19 +1,26 @@
 /** What browser tests may read. Copies only: nothing of the page can be changed by it. */
 
-import type { Call } from "./call.js";
+import type { MediaLink } from "./media_link.js";
+import type { Quality } from "./quality.js";
 import type { SessionLike } from "./session.js";
 
-export function exposeForTests(session: SessionLike, call?: Call): void {
+export interface ExposedParts {
+  readonly publisher?: MediaLink;
+  readonly receiver?: MediaLink;
+  readonly quality?: () => Quality | undefined;
+}
+
+export function exposeForTests(session: SessionLike, parts: ExposedParts = {}): void {
   const hook = Object.freeze({
     state: () => session.store.everything(),
     connection: () => session.connection,
-    media: () => ({
-      publish: call?.publisher.state ?? "waiting",
-      publishConnections: call?.publisher.connections ?? 0,
-      subscribe: call?.receiver.state ?? "waiting",
-      subscribeConnections: call?.receiver.connections ?? 0,
-      quality: call?.quality === undefined ? null : { ...call.quality },
-    }),
+    publish: () => seen(parts.publisher),
+    subscribe: () => seen(parts.receiver),
+    quality: () => structuredClone(parts.quality?.()),
   });
   Object.defineProperty(window, "lianxian", { value: hook, configurable: true });
+}
+
+function seen(link: MediaLink | undefined): { state: string; connections: number } {
+  return { state: link?.state ?? "waiting", connections: link?.connections ?? 0 };
 }

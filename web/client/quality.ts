@@ -70,7 +70,7 @@ export function counters(rows: Iterable<Row>, now_ms: number): Counters {
       total.bytesSent += num(row, "bytesSent");
       total.framesSent += num(row, "framesSent");
       if (row.kind === "video") {
-        limitedBy = limitation(row["qualityLimitationReason"]);
+        limitedBy = limitation(row.qualityLimitationReason);
       }
     } else if (row.type === "remote-inbound-rtp") {
       total.sentLost += num(row, "packetsLost");
@@ -80,7 +80,7 @@ export function counters(rows: Iterable<Row>, now_ms: number): Counters {
       total.receivedLost += num(row, "packetsLost");
       total.bytesReceived += num(row, "bytesReceived");
       total.framesDecoded += num(row, "framesDecoded");
-    } else if (row.type === "candidate-pair" && row["nominated"] === true) {
+    } else if (row.type === "candidate-pair" && row.nominated === true) {
       total.rtt_ms = Math.max(total.rtt_ms, num(row, "currentRoundTripTime") * 1000);
     }
   }

@@ -20,12 +20,32 @@ export function takeToken(): string {
   return sessionStorage.getItem(TOKEN) ?? "";
 }
 
-export const resumeSecret = {
-  get: (): string => sessionStorage.getItem(RESUME) ?? "",
-  set: (secret: string): void => {
-    sessionStorage.setItem(RESUME, secret);
-  },
-};
+/**
+ * The secret by which this device comes back. It lives in the page and goes to the tab's
+ * storage only while the page is loaded again: a tab that is duplicated copies that storage
+ * and would otherwise push this one out.
+ */
+export class ResumeSecret {
+  private secret: string;
+
+  constructor() {
+    this.secret = sessionStorage.getItem(RESUME) ?? "";
+    sessionStorage.removeItem(RESUME);
+    window.addEventListener("pagehide", () => {
+      if (this.secret !== "") {
+        sessionStorage.setItem(RESUME, this.secret);
+      }
+    });
+  }
+
+  get(): string {
+    return this.secret;
+  }
+
+  set(secret: string): void {
+    this.secret = secret;
+  }
+}
 
 export type SoundPreset = "laptop" | "desk";
 

@@ -23,7 +23,7 @@ export class Seating {
   readonly changed = new Signal();
   phase: SeatingPhase = "waiting";
   fault: Fault | undefined;
-  private device: number | undefined;
+  private device = 0;
   private readonly muted = { audio: false, video: false };
   private readonly unsubscribe: () => void;
 
@@ -96,9 +96,13 @@ export class Seating {
       this.stopMedia();
       this.move("waiting");
     } else if (session.connection === "connected" && this.phase !== "joining") {
-      const known = this.device !== undefined && session.store.you?.device === this.device;
-      if (!known || this.phase !== "seated") {
+      const device = session.store.you?.device ?? 0;
+      if (device === 0) {
         void this.join(false);
+      } else if (device !== this.device || this.phase !== "seated") {
+        // This page was loaded again: the server knows the device, its media must be made.
+        this.device = device;
+        this.seated();
       }
     }
   }
@@ -108,8 +112,8 @@ export class Seating {
     this.move("seated");
     const { session, publisher, receiver } = this.options;
     for (const kind of ["audio", "video"] as const) {
-      if (this.muted[kind] && publisher?.plan[kind] !== undefined) {
-        session.tell({ type: "mute", kind, muted: true });
+      if (publisher?.plan[kind] !== undefined) {
+        session.tell({ type: "mute", kind, muted: this.muted[kind] });
       }
     }
     if (publisher !== undefined && (publisher.plan.audio !== undefined || publisher.plan.video !== undefined)) {

@@ -8,13 +8,14 @@ import { exposeForTests } from "../client/hook.js";
 import { makers } from "../client/makers.js";
 import { sameScene } from "../client/layouts.js";
 import { Receiver } from "../client/receiver.js";
-import { keepChoices, loadChoices, resumeSecret, takeToken } from "../client/remembered.js";
+import { keepChoices, loadChoices, ResumeSecret, takeToken } from "../client/remembered.js";
 import { Seating } from "../client/seating.js";
 import { asFault } from "../client/session.js";
 import { LxElement } from "../parts/base/element.js";
 import "../parts/base/fault.js";
 import { duration } from "../parts/base/figures.js";
 import "../parts/base/header.js";
+import { forPage } from "../parts/base/keys.js";
 import { sharedStyles } from "../parts/base/shared_styles.js";
 import "../parts/base/toasts.js";
 import "../parts/control/captions.js";
@@ -41,16 +42,19 @@ export class LxControlPage extends LxElement {
   static override styles = [sharedStyles, controlStyles];
 
   private readonly token = takeToken();
+  private readonly resume = new ResumeSecret();
   private readonly session = makers.session({
     token: this.token,
     device: "main",
-    resume: resumeSecret,
+    resume: this.resume,
   });
   private readonly receiver = new Receiver(this.session, { sound: "programme" });
   private readonly seating = new Seating({
     session: this.session,
     receiver: this.receiver,
-    keepResume: resumeSecret.set,
+    keepResume: (secret) => {
+      this.resume.set(secret);
+    },
   });
   @state() private volume = loadChoices().volume;
   @state() private links: LinkView[] | undefined;
@@ -83,7 +87,7 @@ export class LxControlPage extends LxElement {
       document.removeEventListener("keydown", pressed);
       this.seating.dispose();
     });
-    exposeForTests(this.session);
+    exposeForTests(this.session, { receiver: this.receiver });
     this.seating.begin();
   }
 
@@ -261,34 +265,23 @@ export class LxControlPage extends LxElement {
   }
 
   private pressed(event: KeyboardEvent): void {
-    const from = event.composedPath()[0] as HTMLElement | undefined;
-    const busy =
-      from?.matches("input, textarea, select, button, a, [role=slider], [role=dialog], dialog") === true;
-    const dialog = this.renderRoot.querySelector("wa-dialog[open]") !== null;
-    if (busy && !["n", "r"].includes(event.key.toLowerCase())) {
-      return;
-    }
-    if (from?.matches("input, textarea, select") === true || dialog) {
-      return;
-    }
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) {
-      return;
-    }
-    this.act(event);
-  }
-
-  private act(event: KeyboardEvent): void {
     switch (event.key.toLowerCase()) {
       case "n":
-        this.rundown?.goNext();
+        if (forPage(event, this.renderRoot, "letters")) {
+          this.rundown?.goNext();
+        }
         break;
       case "r":
-        this.recording?.press();
+        if (forPage(event, this.renderRoot, "letters")) {
+          this.recording?.press();
+        }
         break;
       case "enter":
       case " ":
-        event.preventDefault();
-        this.take();
+        if (forPage(event, this.renderRoot, "activating")) {
+          event.preventDefault();
+          this.take();
+        }
         break;
     }
   }

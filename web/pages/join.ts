@@ -11,6 +11,7 @@ import { asFault } from "../client/session.js";
 import { LxElement } from "../parts/base/element.js";
 import "../parts/base/fault.js";
 import "../parts/base/header.js";
+import { forPage } from "../parts/base/keys.js";
 import { sharedStyles } from "../parts/base/shared_styles.js";
 import "../parts/join/devices.js";
 import "../parts/join/microphone_check.js";
@@ -90,14 +91,15 @@ export class LxJoinPage extends LxElement {
   @state() private reading = 0;
   @state() private choices = loadChoices();
 
+  /** Counts choices: one made while the browser opens devices is carried out next. */
+  private wish = 0;
   private readonly token = takeToken();
 
   override connectedCallback(): void {
     super.connectedCallback();
     const pressed = (event: KeyboardEvent): void => {
-      const from = event.composedPath()[0] as HTMLElement | undefined;
-      const busy = from !== undefined && from.matches("button, a, [role=combobox], [role=option], input");
-      if (event.key === "Enter" && !event.defaultPrevented && !busy && this.seat !== undefined) {
+      const ready = this.seat !== undefined && event.key === "Enter";
+      if (ready && forPage(event, this.renderRoot, "activating")) {
         this.enter();
       }
     };
@@ -227,7 +229,7 @@ export class LxJoinPage extends LxElement {
         return;
       }
       const { state } = await api.state();
-      this.event = state["event"] as EventView | undefined;
+      this.event = state.event as EventView | undefined;
       this.seat = state[`seat/${this.me.seat}`] as SeatView | undefined;
     } catch (reason: unknown) {
       this.fault = asFault(reason);
@@ -242,13 +244,17 @@ export class LxJoinPage extends LxElement {
   }
 
   private async look(): Promise<void> {
+    this.wish += 1;
     if (this.asking) {
       return;
     }
     this.asking = true;
-    this.closeDevices();
     const size = pictureSize(this.seat?.kind ?? "remote", new URLSearchParams(location.search));
-    this.captured = await openDevices(this.choices, size);
+    for (let granted = 0; granted < this.wish; ) {
+      granted = this.wish;
+      this.closeDevices();
+      this.captured = await openDevices(this.choices, size);
+    }
     this.asking = false;
     this.reading += 1;
   }

@@ -7,10 +7,11 @@ import { Call } from "../client/call.js";
 import { pictureSize } from "../client/capture.js";
 import { exposeForTests } from "../client/hook.js";
 import { makers } from "../client/makers.js";
-import { keepChoices, loadChoices, resumeSecret, takeToken } from "../client/remembered.js";
+import { keepChoices, loadChoices, ResumeSecret, takeToken } from "../client/remembered.js";
 import { LxElement } from "../parts/base/element.js";
 import "../parts/base/fault.js";
 import "../parts/base/header.js";
+import { forPage } from "../parts/base/keys.js";
 import { sharedStyles } from "../parts/base/shared_styles.js";
 import "../parts/base/toasts.js";
 import "../parts/join/devices.js";
@@ -23,6 +24,7 @@ import "../parts/room/site_list.js";
 import { common } from "../text/common.js";
 import { named, say, titled } from "../text/language.js";
 import { room } from "../text/room.js";
+import type { SeatView } from "../wire.js";
 
 import { roomStyles } from "./room_styles.js";
 
@@ -31,10 +33,11 @@ export class LxRoomPage extends LxElement {
   static override styles = [sharedStyles, roomStyles];
 
   private readonly token = takeToken();
+  private readonly resume = new ResumeSecret();
   private readonly session = makers.session({
     token: this.token,
     device: new URLSearchParams(location.search).get("device") ?? "main",
-    resume: resumeSecret,
+    resume: this.resume,
   });
   @state() private call: Call | undefined;
   @state() private left = false;
@@ -83,12 +86,17 @@ export class LxRoomPage extends LxElement {
     if (fault !== undefined && (connection === "refused" || connection === "gone")) {
       return this.renderOver(html`<lx-fault .fault=${fault}></lx-fault>`);
     }
+    return this.renderCall(own);
+  }
+
+  private renderCall(own: SeatView | undefined): unknown {
+    const { event } = this.session.store;
     const onAir = own?.on_air === true;
     return html`
       <lx-toasts .session=${this.session}></lx-toasts>
       <div class="page ${onAir ? "on-air" : ""}" data-state=${this.call?.seating.phase ?? "waiting"} data-on-air=${onAir}>
         <lx-header
-          heading=${store.event === undefined ? say(common.product) : titled(store.event)}
+          heading=${event === undefined ? "" : titled(event)}
           under=${own === undefined ? "" : named(own)}
         >
           <div class="air" role="status" aria-live="assertive">
@@ -125,6 +133,7 @@ export class LxRoomPage extends LxElement {
     return html`
       <div class="own" data-publish=${call.publisher.state}>
         <lx-preview .track=${call.track("video")} label=${say(room.ownPicture)}></lx-preview>
+        <lx-quality class="narrow" .quality=${call.quality}></lx-quality>
         ${call.silentMicrophone
           ? html`<p class="hint small" role="status">${say(room.silentMic)}</p>`
           : nothing}
@@ -137,8 +146,8 @@ export class LxRoomPage extends LxElement {
     return html`
       <lx-call-bar
         .publishes=${this.publishes}
-        .audioMuted=${call?.muted.audio === true || call?.track("audio") === undefined}
-        .videoMuted=${call?.muted.video === true || call?.track("video") === undefined}
+        .audioMuted=${!this.sends("audio")}
+        .videoMuted=${!this.sends("video")}
         .volume=${this.volume}
         @lx-mute=${() => { this.toggle("audio"); }}
         @lx-camera=${() => { this.toggle("video"); }}
@@ -155,29 +164,32 @@ export class LxRoomPage extends LxElement {
   }
 
   private renderTaken(): unknown {
-    const seating = this.call?.seating;
-    const open = seating?.phase === "taken" || seating?.phase === "failed";
+    const { phase, fault } = this.call?.seating ?? { phase: "waiting", fault: undefined };
+    const taken = phase === "taken";
     return html`
       <wa-dialog
         id="taken"
-        label=${say(seating?.phase === "taken" ? room.takenTitle : common.fault)}
-        .open=${open}
+        label=${say(taken ? room.takenTitle : common.fault)}
+        .open=${taken || phase === "failed"}
         @wa-hide=${(event: Event) => {
-          if (this.call?.seating.phase === "taken") { event.preventDefault(); }
+          // It is for the person to decide; Escape decides nothing.
+          if (this.call?.seating.phase === phase && !this.left) {
+            event.preventDefault();
+          }
         }}
       >
-        <p>${seating?.fault?.text}</p>
-        <p>${seating?.fault?.cure}</p>
+        <p>${fault?.text}</p>
+        <p>${fault?.cure}</p>
         <wa-button slot="footer" appearance="outlined" @click=${() => void this.leave()}>
-          ${say(room.leaveIt)}
+          ${say(taken ? room.leaveIt : room.leave)}
         </wa-button>
         <wa-button
           id="take-over"
           slot="footer"
           variant="brand"
-          @click=${() => void seating?.join(seating.phase === "taken")}
+          @click=${() => void this.call?.seating.join(taken)}
         >
-          ${say(seating?.phase === "taken" ? room.takeOver : common.retry)}
+          ${say(taken ? room.takeOver : common.retry)}
         </wa-button>
       </wa-dialog>
     `;
@@ -241,6 +253,10 @@ export class LxRoomPage extends LxElement {
     return this.session.store.you?.rights.includes("publish") === true;
   }
 
+  private sends(kind: "audio" | "video"): boolean {
+    return this.call?.muted[kind] === false && this.call.track(kind) !== undefined;
+  }
+
   private async beginCall(): Promise<void> {
     const { store, connection } = this.session;
     if (connection !== "connected" || store.you === undefined || this.beginning) {
@@ -249,13 +265,24 @@ export class LxRoomPage extends LxElement {
     this.beginning = true;
     const seat = store.seat(store.you.seat);
     const size = pictureSize(seat?.kind ?? "remote", new URLSearchParams(location.search));
-    const call = await Call.begin(this.session, size, this.publishes);
+    const call = await Call.begin({
+      session: this.session,
+      size,
+      publishes: this.publishes,
+      keepResume: (secret) => {
+        this.resume.set(secret);
+      },
+    });
     this.until(
       call.changed.on(() => {
         this.requestUpdate();
       }),
     );
-    exposeForTests(this.session, call);
+    exposeForTests(this.session, {
+      publisher: call.publisher,
+      receiver: call.receiver,
+      quality: () => call.quality,
+    });
     this.call = call;
   }
 
@@ -277,10 +304,7 @@ export class LxRoomPage extends LxElement {
   }
 
   private pressed(event: KeyboardEvent): void {
-    const from = event.composedPath()[0] as HTMLElement | undefined;
-    const typing = from?.matches("input, textarea, [role=combobox], [role=slider]") === true;
-    const modified = event.ctrlKey || event.altKey || event.metaKey || event.repeat;
-    if (typing || modified || this.left) {
+    if (this.left || !forPage(event, this.renderRoot, "letters")) {
       return;
     }
     switch (event.key.toLowerCase()) {

@@ -3,7 +3,7 @@ import { css } from "lit";
 export const roomStyles = css`
   .page {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr) auto;
+    grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
     height: 100dvh;
   }
   .page.on-air::after {
@@ -35,6 +35,9 @@ export const roomStyles = css`
   .sites {
     overflow: auto;
     padding-bottom: 8px;
+  }
+  .narrow {
+    display: none;
   }
   .hint {
     margin-top: 6px;
@@ -82,17 +85,23 @@ export const roomStyles = css`
       aspect-ratio: 16 / 9;
     }
     aside {
-      position: relative;
-      grid-template-rows: minmax(0, 1fr);
+      gap: 8px;
     }
     .own {
-      position: absolute;
-      right: 8px;
-      bottom: 8px;
-      z-index: 5;
-      width: 132px;
+      display: grid;
+      grid-template-columns: 128px minmax(0, 1fr);
+      gap: 4px 12px;
+      align-items: center;
+    }
+    .own lx-preview {
       font-size: 0.75rem;
-      box-shadow: 0 4px 16px rgb(0 0 0 / 60%);
+    }
+    .own .hint {
+      grid-column: 1 / -1;
+      margin: 0;
+    }
+    .narrow {
+      display: block;
     }
     .air .mark {
       padding: 2px 10px;

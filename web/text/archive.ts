@@ -10,7 +10,9 @@ export const archive = {
     finalising: both("正在封存", "Closing files"),
     verified: both("已校验", "Verified"),
     failed: both("校验未通过", "Not whole"),
+    unfinished: both("未完成", "Unfinished"),
   },
+  manifest: both("清单", "Manifest"),
   unknownState: both("状态未知", "State unknown"),
   figures: both(
     (length: string, files: number, size: string) => `${length} · ${files} 个文件 · ${size}`,
@@ -42,7 +44,7 @@ export const archive = {
   kinds: {
     audio: both("声音", "Sound"),
     video: both("画面", "Picture"),
-    mixed: both("声音与画面", "Sound and picture"),
+    both: both("声音与画面", "Sound and picture"),
   },
   playing: both((name: string) => `正在播放：${name}`, (name: string) => `Playing: ${name}`),
   backToDesk: both("返回导播台", "Back to the desk"),

@@ -18,17 +18,41 @@ export const conditions: Readonly<Record<string, About>> = {
     "The programme picture is late: the server is overloaded. Close programs or use a simpler layout.",
   ),
   "disk.low": both(
-    (_subject: string, values: Values) => `磁盘空间不足${left(values, "，剩余 ")}：请清理数据目录。`,
     (_subject: string, values: Values) =>
-      `The disk is nearly full${left(values, ": left ")}. Free space in the data folder.`,
+      `磁盘空间不足${part("，剩余 ", values, "free_gb", " GB")}${part("，约可再录 ", values, "hours_left", " 小时")}：请清理数据目录。`,
+    (_subject: string, values: Values) =>
+      `The disk is nearly full${part(", ", values, "free_gb", " GB free")}${part(", about ", values, "hours_left", " h of recording")}. Free space in the data folder.`,
   ),
-  "worker.down": both(
-    (subject: string) => `“${workerName(subject)}”进程已停止，正在自动重启。`,
-    (subject: string) => `The ${subject} process stopped and is being restarted.`,
+  "disk.full": both(
+    "磁盘已满：分轨录制已停止，请立即清理数据目录。会议不受影响。",
+    "The disk is full: tracks are no longer recorded. Free space in the data folder now. The call goes on.",
   ),
-  "recorder.lost": both(
-    (subject: string) => `录制缺口：${subject}。其余轨道继续录制。`,
-    (subject: string) => `A gap in the recording of ${subject}. Other tracks go on.`,
+  "disk.unknown": both(
+    "无法读取磁盘剩余空间：请检查数据目录是否可用。",
+    "Free disk space cannot be read. Check that the data folder is there.",
+  ),
+  "recorder.write_failed": both(
+    (_subject: string, values: Values) =>
+      `写入录像文件失败${part("（", values, "errors", "）")}：请检查磁盘。`,
+    (_subject: string, values: Values) =>
+      `Writing the recording failed${part(" (", values, "errors", ")")}. Check the disk.`,
+  ),
+  "recording.failed": both(
+    (subject: string, values: Values) => `录像 ${subject} 未能完整封存${part("：", values, "text", "")}`,
+    (subject: string, values: Values) =>
+      `The recording ${subject} could not be made whole${part(": ", values, "text", "")}`,
+  ),
+  "recorder.overrun": both(
+    "磁盘写入太慢，部分录像数据已丢弃：请检查磁盘。",
+    "The disk is too slow: part of the recording was dropped. Check the disk.",
+  ),
+  "worker.away": both(
+    (subject: string) => `“${workerName(subject)}”进程不在运行，正在自动重启。`,
+    (subject: string) => `The ${subject} process is away and being restarted.`,
+  ),
+  "media.udp_buffer_small": both(
+    "系统 UDP 接收缓冲区偏小，人多时可能丢包：请调大 net.core.rmem_max。",
+    "The system's UDP receive buffer is small; packets may be lost with many sites. Raise net.core.rmem_max.",
   ),
 };
 
@@ -44,9 +68,10 @@ export function conditionText(id: string, subject: string, values: Values): stri
     : say(known, subject, values);
 }
 
-function left(values: Values, before: string): string {
-  const hours = values["hours_left"];
-  return hours === undefined ? "" : `${before}${hours} h`;
+/** A value with what stands around it, or nothing when it was not told. */
+function part(before: string, values: Values, name: string, after: string): string {
+  const value = values[name];
+  return value === undefined || value === "" ? "" : `${before}${value}${after}`;
 }
 
 function detail(values: Values): string {

@@ -15,6 +15,7 @@ const LOOKS: Readonly<Record<string, string>> = {
   failed: "air",
   recording: "warning",
   finalising: "warning",
+  unfinished: "warning",
 };
 
 export function stateTag(state: string): unknown {

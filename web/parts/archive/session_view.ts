@@ -16,6 +16,7 @@ import { sharedStyles } from "../base/shared_styles.js";
 import { stateTag } from "./session_list.js";
 import { viewStyles } from "./session_view_styles.js";
 
+const MANIFEST = "manifest";
 const KINDS: Readonly<Record<string, Text>> = archive.kinds;
 
 export function fileName(file: SessionFile): string {
@@ -59,6 +60,7 @@ export class LxSessionView extends LxElement {
         ${stateTag(summary.state)}
         <span class="quiet number">${dateTime(summary.started)} · ${duration(summary.duration_ms)}</span>
       </div>
+      ${summary.text === "" ? nothing : html`<p class="quiet">${summary.text}</p>`}
       ${this.fault === undefined ? nothing : html`<lx-fault .fault=${this.fault}></lx-fault>`}
       ${this.ready ? this.renderPlayer() : html`<p role="status">${say(archive.notReady)}</p>`}
       ${this.renderFiles()}
@@ -66,7 +68,7 @@ export class LxSessionView extends LxElement {
   }
 
   private get ready(): boolean {
-    return this.detail.summary.state !== "recording" && this.detail.summary.state !== "finalising";
+    return this.detail.summary.playable;
   }
 
   private renderPlayer(): unknown {
@@ -156,7 +158,7 @@ export class LxSessionView extends LxElement {
 
   private renderFile(file: SessionFile): unknown {
     const name = fileName(file);
-    const kind = KINDS[file.kind];
+    const kind = file.role === MANIFEST ? archive.manifest : KINDS[file.kind];
     return html`
       <tr data-path=${file.path} aria-current=${file === this.playing ? "true" : nothing}>
         <th scope="row">${name}<div class="small quiet">${file.path}</div></th>
@@ -177,11 +179,12 @@ export class LxSessionView extends LxElement {
                 <wa-icon name=${this.copied === file.path ? "check" : "copy"}></wa-icon>
               </button>`}
         </td>
-        <td class="actions">
+        <td><div class="actions">
           <wa-button
             size="xs"
             appearance="outlined"
             aria-label=${say(archive.playOf, name)}
+            ?hidden=${file.role === MANIFEST}
             ?disabled=${!this.ready}
             @click=${() => void this.play(file, true)}
           >
@@ -197,7 +200,7 @@ export class LxSessionView extends LxElement {
           >
             <wa-icon slot="start" name="download"></wa-icon>${say(archive.download)}
           </wa-button>
-        </td>
+        </div></td>
       </tr>
     `;
   }

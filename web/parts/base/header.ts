@@ -65,7 +65,8 @@ export class LxHeader extends LxElement {
           padding: 4px 10px;
           gap: 8px;
         }
-        time {
+        time,
+        .language {
           display: none;
         }
       }
@@ -110,7 +111,7 @@ export class LxHeader extends LxElement {
             @click=${this.switchLanguage}
           >
             <wa-icon slot="start" name="language"></wa-icon>
-            ${say(common.language)}
+            <span class="language">${say(common.language)}</span>
           </wa-button>
         </div>
       </header>

@@ -81,7 +81,7 @@ export const sharedStyles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-  button.bare {
+  :where(button.bare) {
     font: inherit;
     color: inherit;
     background: none;

@@ -2,11 +2,12 @@ import "@awesome.me/webawesome/dist/components/select/select.js";
 import "@awesome.me/webawesome/dist/components/option/option.js";
 import { css, html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 
 import { listDevices, type DeviceList } from "../../client/capture.js";
 import { keepChoices, loadChoices, type Choices } from "../../client/remembered.js";
 import { join } from "../../text/join.js";
-import { say } from "../../text/language.js";
+import { locale, say } from "../../text/language.js";
 
 import { LxElement } from "../base/element.js";
 import { sharedStyles } from "../base/shared_styles.js";
@@ -70,7 +71,9 @@ export class LxDevices extends LxElement {
     const chosen = devices.some((device) => device.deviceId === this.choices[name])
       ? this.choices[name]
       : STANDARD;
-    return html`
+    // A list keeps the label it showed first, so other devices mean another list.
+    const list = [locale(), ...devices.map((device) => device.deviceId)].join();
+    const choice = html`
       <wa-select
         size="s"
         data-name=${name}
@@ -96,10 +99,11 @@ export class LxDevices extends LxElement {
           )}
       </wa-select>
     `;
+    return keyed(list, choice);
   }
 
   private renderPreset(): unknown {
-    return html`
+    const choice = html`
       <wa-select
         size="s"
         data-name="preset"
@@ -115,6 +119,7 @@ export class LxDevices extends LxElement {
         <wa-option value="desk">${say(join.presetDesk)}</wa-option>
       </wa-select>
     `;
+    return keyed(locale(), choice);
   }
 
   private choose(changed: Partial<Choices>): void {

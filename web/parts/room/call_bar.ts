@@ -45,6 +45,9 @@ export class LxCallBar extends LxElement {
         justify-content: flex-end;
         gap: 10px;
       }
+      .short {
+        display: none;
+      }
       kbd {
         font: inherit;
         font-size: 0.75em;
@@ -59,7 +62,10 @@ export class LxCallBar extends LxElement {
         .end {
           flex: none;
         }
-        kbd {
+        .short {
+        display: none;
+      }
+      kbd {
           display: none;
         }
       }
@@ -71,8 +77,15 @@ export class LxCallBar extends LxElement {
         .end {
           gap: 6px;
         }
-        .wide {
+        .wide,
+        .long {
           display: none;
+        }
+        .short {
+          display: inline;
+        }
+        wa-button {
+          --wa-form-control-padding-inline: 10px;
         }
       }
     `,
@@ -106,7 +119,8 @@ export class LxCallBar extends LxElement {
           ${this.renderButton("lx-full-screen", "fullscreen", room.fullScreen, "F", "wide")}
           ${this.renderButton("lx-settings", "settings", room.settings, "")}
           <wa-button id="leave" variant="danger" @click=${() => { this.fire("lx-leave"); }}>
-            <wa-icon slot="start" name="leave"></wa-icon>${say(room.leave)}
+            <wa-icon slot="start" name="leave"></wa-icon>
+            <span class="leave">${say(room.leave)}</span>
           </wa-button>
         </div>
       </div>
@@ -124,7 +138,8 @@ export class LxCallBar extends LxElement {
         @click=${() => { this.fire("lx-mute"); }}
       >
         <wa-icon slot="start" name=${this.audioMuted ? "microphone-off" : "microphone"}></wa-icon>
-        ${say(this.audioMuted ? room.unmute : room.mute)}<kbd>M</kbd>
+        <span class="long">${say(this.audioMuted ? room.unmute : room.mute)}</span>
+        <span class="short">${say(room.muteShort)}</span><kbd>M</kbd>
       </wa-button>
       <wa-button
         id="camera"
@@ -135,7 +150,8 @@ export class LxCallBar extends LxElement {
         @click=${() => { this.fire("lx-camera"); }}
       >
         <wa-icon slot="start" name=${this.videoMuted ? "camera-off" : "camera"}></wa-icon>
-        ${say(this.videoMuted ? room.cameraOn : room.cameraOff)}<kbd>V</kbd>
+        <span class="long">${say(this.videoMuted ? room.cameraOn : room.cameraOff)}</span>
+        <span class="short">${say(room.cameraShort)}</span><kbd>V</kbd>
       </wa-button>
     `;
   }

@@ -132,12 +132,19 @@ export class LxSiteList extends SessionElement {
         <span class="name" title=${named(seat)}>${named(seat)}</span>
         <span class="marks">${device === undefined ? nothing : renderMarks(device)}</span>
         ${seat.on_air ? html`<span class="tag air">${say(common.onAir)}</span>` : html`<span></span>`}
-        ${device === undefined ? nothing : this.renderUnder(seat, device)}
+        ${this.renderUnder(seat, device)}
       </li>
     `;
   }
 
-  private renderUnder(seat: SeatView, device: DeviceView): unknown {
+  private get seesLevels(): boolean {
+    return this.session.store.you?.rights.includes("see_levels") === true;
+  }
+
+  private renderUnder(seat: SeatView, device: DeviceView | undefined): unknown {
+    if (device === undefined || !this.seesLevels) {
+      return nothing;
+    }
     return html`
       <div class="under">
         <lx-meter .db=${seat.level_db} label=${say(room.level, named(seat))}></lx-meter>

@@ -32,7 +32,7 @@ class DelayTarget:
         """Delay to play with, in samples at 48 kHz, within 40..400 ms."""
 
     def observe(self, session_ns: int, now_ns: int) -> None:
-        """A packet captured at ``session_ns`` is there at ``now_ns``."""
+        """A packet captured at ``session_ns`` came at ``now_ns``."""
         required_ns = now_ns - session_ns + TICK_NS + MARGIN_NS
         if now_ns >= self._bucket_end_ns:
             self._buckets.append(required_ns)

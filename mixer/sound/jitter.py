@@ -33,7 +33,8 @@ from mixer.sound.stream import (
 )
 from mixer.wire.ids import NANOSECONDS
 
-STRETCH_STEPS: Final = ((48, 0), (96, 1), (240, 2))
+DEADBAND_SAMPLES: Final = 48
+STRETCH_STEPS: Final = ((96, 1), (240, 2))
 """Up to so many samples off, a tick is made of so many more or fewer (0.1 or 0.2 %)."""
 HASTE_SAMPLES: Final = 240
 HASTE_STEP: Final = 5
@@ -62,6 +63,8 @@ class AudioPacket(NamedTuple):
     """32 bits, 48 kHz."""
     session_ns: int
     """Session time at which its first sample was captured."""
+    arrival_ns: int
+    """Session time at which media received it."""
     payload: bytes
 
 
@@ -117,10 +120,12 @@ class JitterBuffer:
             return
         if fit is Fit.JUMP:
             self._leave_position()
-        self._target.observe(packet.session_ns, now_ns)
+        # When this process itself was held up its ticks were too, and no packet was late for them.
+        self._target.observe(packet.session_ns, packet.arrival_ns)
         if not self._entered:
             self._enter(timestamp)
         elif self._playing and self._stream.is_late(timestamp):
+            self._target.observe(packet.session_ns, now_ns)
             self._make_room(timestamp)
         self._stream.offer(WaitingPacket(packet.sequence, timestamp, samples, packet.payload))
 
@@ -165,11 +170,13 @@ class JitterBuffer:
             self._splice(wanted)
             self.resyncs += 1
             return 0
+        if abs(error) <= DEADBAND_SAMPLES:
+            return 0
         if abs(error) > HASTE_SAMPLES and self._quiet_around(self._position, -error):
             self._splice(wanted)
             return 0
         step = next((step for limit, step in STRETCH_STEPS if abs(error) <= limit), HASTE_STEP)
-        self.stretched += step > 0
+        self.stretched += 1
         return step if error > 0 else -step
 
     def _play(self, correction: int) -> Samples:

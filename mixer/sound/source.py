@@ -70,7 +70,10 @@ class Source:
             self.drops[FrameDrop.NOT_OPUS] += 1
             return
         self.jitter.insert(
-            AudioPacket(frame.sequence, packet.timestamp, frame.session_ns, packet.payload), now_ns
+            AudioPacket(
+                frame.sequence, packet.timestamp, frame.session_ns, frame.arrival_ns, packet.payload
+            ),
+            now_ns,
         )
 
     def read(self, tick_ns: int, *, leaving: bool = False) -> Samples:

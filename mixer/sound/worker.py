@@ -157,7 +157,9 @@ class SoundWorker:
             if wait_ns > 0:
                 await asyncio.sleep(min(wait_ns, LONGEST_SLEEP_NS) / NANOSECONDS)
                 continue
-            # Timers run before sockets: packets that came meanwhile are to be read first.
+            # Timers run before sockets. Packets that came meanwhile are to be read first: one
+            # turn of the loop takes them off the socket, the next lets the link's task have them.
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
             if schedule is self._schedule:
                 self._tick(clock, schedule)

@@ -32,7 +32,8 @@ def library() -> OpusLibrary:
 
 def tone(frequency_hz: float, samples: int, amplitude: float = 0.25) -> Samples:
     phase = 2 * np.pi * frequency_hz / SAMPLE_RATE * np.arange(samples)
-    return (amplitude * np.sin(phase)).astype(np.float32)
+    sound: Samples = (amplitude * np.sin(phase)).astype(np.float32)
+    return sound
 
 
 def level_db(sound: Samples, frequency_hz: float) -> float:
@@ -83,16 +84,17 @@ def arrivals(
     found: list[Arrival] = []
     for number in range(ticks):
         captured_ns = start_ns + round(number * TICK_NS * (1 + network.ppm * 1e-6))
-        packet = AudioPacket(
-            65_000 + number,
-            (4_294_900_000 + number * TICK_SAMPLES) & 0xFFFFFFFF,
-            captured_ns,
-            packets[number % len(packets)],
-        )
         copies = 0 if chance.random() < network.loss else 1 + (chance.random() < network.duplicates)
         for _ in range(copies):
             delay_ms = network.base_ms + chance.expovariate(1) * network.jitter_ms
-            found.append(Arrival(captured_ns + round(delay_ms * MS), packet))
+            packet = AudioPacket(
+                65_000 + number,
+                (4_294_900_000 + number * TICK_SAMPLES) & 0xFFFFFFFF,
+                captured_ns,
+                captured_ns + round(delay_ms * MS),
+                packets[number % len(packets)],
+            )
+            found.append(Arrival(packet.arrival_ns, packet))
     return sorted(found, key=lambda arrival: arrival.at_ns)
 
 

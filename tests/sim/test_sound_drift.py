@@ -66,7 +66,10 @@ def test_a_clock_that_media_slews_by_half_a_percent_is_followed_within_10_ms(
     sent = [
         arrival._replace(
             at_ns=arrival.at_ns + slew_ns,
-            packet=arrival.packet._replace(session_ns=arrival.packet.session_ns + slew_ns),
+            packet=arrival.packet._replace(
+                session_ns=arrival.packet.session_ns + slew_ns,
+                arrival_ns=arrival.at_ns + slew_ns,
+            ),
         )
         for arrival, slew_ns in zip(arrivals(loop(1000), 1500, Network()), slewed, strict=True)
     ]

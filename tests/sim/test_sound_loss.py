@@ -29,6 +29,13 @@ def play(sent: list[Arrival], ticks: int) -> tuple[JitterBuffer, Samples]:
     return jitter, np.concatenate(blocks)
 
 
+def delayed(sent: list[Arrival], number: int, late_ms: int) -> None:
+    """Let one packet come later than the network made it."""
+    at_ns = sent[number].at_ns + late_ms * MS
+    sent[number] = Arrival(at_ns, sent[number].packet._replace(arrival_ns=at_ns))
+    sent.sort(key=lambda arrival: arrival.at_ns)
+
+
 def longest_silence_ms(sound: Samples) -> float:
     quiet = np.abs(sound) < 0.01
     runs = [sum(1 for _ in run) for is_quiet, run in groupby(quiet.tolist()) if is_quiet]
@@ -95,9 +102,7 @@ def test_the_delay_grows_at_once_on_late_packets_and_shrinks_slowly() -> None:
 
 def test_the_delay_shrinks_only_by_stretching_while_there_is_sound() -> None:
     sent = arrivals(loop(400), 4000, Network())
-    late = sent[200]
-    sent[200] = Arrival(late.at_ns + 100 * MS, late.packet)
-    sent.sort(key=lambda arrival: arrival.at_ns)
+    delayed(sent, 200, 100)
     jitter, sound = play(sent, 3900)
     assert jitter.delay_ns < 70 * MS
     assert jitter.stretched > 1000
@@ -106,9 +111,7 @@ def test_the_delay_shrinks_only_by_stretching_while_there_is_sound() -> None:
 
 def test_the_delay_shrinks_faster_in_silence() -> None:
     sent = arrivals(loop(400, amplitude=0.0005), 1500, Network())
-    late = sent[200]
-    sent[200] = Arrival(late.at_ns + 100 * MS, late.packet)
-    sent.sort(key=lambda arrival: arrival.at_ns)
+    delayed(sent, 200, 100)
     jitter, _ = play(sent, 1300)
     assert jitter.delay_ns < 70 * MS
     assert jitter.stretched < 100
@@ -117,7 +120,7 @@ def test_the_delay_shrinks_faster_in_silence() -> None:
 def test_a_late_packet_is_played_after_all_when_nothing_came_behind_it() -> None:
     sent = arrivals(loop(400), 300, Network())
     stalled = [
-        Arrival(212 * TICK_NS, arrival.packet)
+        Arrival(212 * TICK_NS, arrival.packet._replace(arrival_ns=212 * TICK_NS))
         if 200 * TICK_NS < arrival.at_ns < 212 * TICK_NS
         else arrival
         for arrival in sent

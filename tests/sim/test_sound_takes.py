@@ -77,7 +77,7 @@ def test_an_earlier_take_replaces_a_later_one() -> None:
     mixer.take(on_air(NANOSECONDS, ONE))
     mixer.take(on_air(NANOSECONDS // 2, TWO, revision=2))
     steady = np.full(TICKS * TICK_SAMPLES, 0.5, np.float32)
-    sound = hear(mixer, {ONE: steady, TWO: steady / 2})
+    sound = hear(mixer, {ONE: steady, TWO: steady * np.float32(0.5)})
     assert sound[-1] == 0.25
 
 

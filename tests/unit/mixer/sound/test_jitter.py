@@ -60,7 +60,9 @@ def test_packets_of_any_length_are_played_without_a_gap(samples: int) -> None:
         while tick * TICK_NS < at_ns:
             blocks.append(jitter.read(tick * TICK_NS))
             tick += 1
-        jitter.insert(AudioPacket(number, number * samples, captured_ns, bytes(packet)), at_ns)
+        jitter.insert(
+            AudioPacket(number, number * samples, captured_ns, at_ns, bytes(packet)), at_ns
+        )
     assert jitter.counters.lost == 0
     assert jitter.counters.concealed_samples == 0
     played = np.concatenate(blocks)[24_000:]
@@ -77,7 +79,10 @@ def test_a_pause_announced_by_the_sender_is_not_concealment() -> None:
         # Discontinuous transmission: one tiny packet each 400 ms, sequence numbers without a gap.
         if tick < 50 or tick % 20 == 10:
             sequence = tick if tick < 50 else 50 + (tick - 50) // 20
-            jitter.insert(AudioPacket(sequence, tick * TICK_SAMPLES, now_ns, payload), now_ns + MS)
+            jitter.insert(
+                AudioPacket(sequence, tick * TICK_SAMPLES, now_ns, now_ns + MS, payload),
+                now_ns + MS,
+            )
         jitter.read(now_ns)
     assert jitter.counters.lost == 0
     assert jitter.counters.concealed_samples <= 3 * TICK_SAMPLES
@@ -87,8 +92,8 @@ def test_packets_from_another_time_are_dropped_by_name() -> None:
     jitter = buffer()
     payload = loop(400)[0]
     now_ns = 100_000 * MS
-    jitter.insert(AudioPacket(1, 0, now_ns + 600 * MS, payload), now_ns)
-    jitter.insert(AudioPacket(2, 0, now_ns - 3000 * MS, payload), now_ns)
+    jitter.insert(AudioPacket(1, 0, now_ns + 600 * MS, now_ns, payload), now_ns)
+    jitter.insert(AudioPacket(2, 0, now_ns - 3000 * MS, now_ns, payload), now_ns)
     assert jitter.counters.drops == {Drop.FUTURE: 1, Drop.LATE: 1}
     assert not jitter.read(now_ns).any()
 
@@ -101,10 +106,10 @@ def test_another_life_begins_anew_without_a_click() -> None:
         if tick == 100:
             jitter.restart()
         base = 0 if tick < 100 else 9_000_000
-        packet = AudioPacket(
-            base + tick, base + tick * TICK_SAMPLES, tick * TICK_NS, packets[tick % 50]
-        )
-        jitter.insert(packet, tick * TICK_NS + 5 * MS)
+        at_ns = tick * TICK_NS + 5 * MS
+        timestamp = base + tick * TICK_SAMPLES
+        packet = AudioPacket(base + tick, timestamp, tick * TICK_NS, at_ns, packets[tick % 50])
+        jitter.insert(packet, at_ns)
         blocks.append(jitter.read(tick * TICK_NS))
     sound = np.concatenate(blocks)[24_000:]
     assert jitter.resyncs == 1
@@ -120,3 +125,17 @@ def test_stretching_follows_a_sine(count: int) -> None:
     assert made.shape == (960,)
     assert np.abs(made - wanted)[:-6].max() < 0.002
     assert np.abs(made - wanted).max() < 0.15
+
+
+def test_a_stall_of_this_process_does_not_lengthen_the_delay() -> None:
+    jitter = buffer()
+    sent = arrivals(loop(400), 300, Network())
+    for tick in range(290):
+        # From tick 100 to 109 nothing runs; then packets are read first and ticks catch up.
+        while sent and sent[0].at_ns <= tick * TICK_NS:
+            now_ns = sent[0].at_ns if not 100 <= tick < 110 else 110 * TICK_NS
+            jitter.insert(sent[0].packet, now_ns)
+            sent.pop(0)
+        jitter.read(tick * TICK_NS)
+    assert jitter.delay_ns == 60 * MS
+    assert jitter.counters.concealed_samples == 0

@@ -78,8 +78,9 @@ class FakeMedia:
         assert self.writer is not None
         self.writer.write(b"".join(frames))
 
-    def told(self, kind: type) -> list[int]:
-        return [m.publication for m in self.messages if isinstance(m, kind)]
+    def told(self, kind: type[LinkMessage]) -> list[int]:
+        told = [message for message in self.messages if isinstance(message, kind)]
+        return [message.publication for message in told if not isinstance(message, LinkHello)]
 
     def of(self, publication: int) -> list[Frame]:
         return [frame for frame in self.frames if frame.publication == publication]

@@ -131,7 +131,7 @@ class MediaWorker:
         for datagram, address in batch.control:
             self._connections.receive(datagram, address, now_ns)
         self._take(batch, now_ns)
-        self._server.flush()
+        self._server.flush_soon()
 
     def _take(self, batch: Batch, now_ns: int) -> None:
         """Hand over what the fan-out left."""
@@ -151,7 +151,7 @@ class MediaWorker:
         self._reporting.flows(now_ns)
         if self._ticks % _TICKS_PER_REPORT == 0:
             self._reporting.quality(now_ns)
-        self._server.flush()
+        self._server.flush_soon()
 
     def _peer_moved(self, connection: Connection, reason: str) -> None:
         self._report(PeerState(peer=connection.peer, state=connection.state.value, reason=reason))
@@ -172,7 +172,7 @@ class MediaWorker:
     async def apply(self, command: Apply) -> None:
         """Removals, then puts. Raises `ControlError`; what took effect stays."""
         self._holdings.apply(command)
-        self._server.flush()
+        self._server.flush_soon()
 
     async def command(self, command: Command) -> Outcome:
         """Negotiations, key frames, metrics. Raises `ControlError`."""
@@ -189,7 +189,7 @@ class MediaWorker:
                 return Done()
             case RequestKeyframe():
                 self._links.want_keyframe(command.publication, command.layer)
-                self._server.flush()
+                self._server.flush_soon()
                 return Done()
             case ReadMetrics():
                 return collect(

@@ -12,6 +12,9 @@ from mixer.transport.sdp import MID_URI, Description, MediaLine
 from mixer.wire.ids import MediaKind
 
 _PROTOCOL: Final = "UDP/TLS/RTP/SAVPF"
+# Chromium begins at 300 kbit/s and shrinks the picture for it; it needs half a minute to
+# grow again. Others ignore the parameter; a sender's own limit stays above it.
+_START_BITRATE: Final = "x-google-start-bitrate=1500"
 # RFC 8445 section 5.1.2.1: host candidate, highest local preference, component 1.
 _HOST_PRIORITY: Final = 126 << 24 | 65535 << 8 | 255
 
@@ -162,7 +165,10 @@ def _codec_lines(line: MediaLine, chosen: ReceivedLine, number: int) -> list[str
         # The profile must be the offered one, else the payload type means another codec.
         profile = codec.parameters.get("profile-level-id", "42e01f")
         parameters = H264_PARAMETERS.replace("42e01f", profile)
-        lines = [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters}"]
+        lines = [
+            f"a=rtpmap:{number} H264/90000",
+            f"a=fmtp:{number} {parameters};{_START_BITRATE}",
+        ]
     else:
-        lines = [f"a=rtpmap:{number} VP8/90000"]
+        lines = [f"a=rtpmap:{number} VP8/90000", f"a=fmtp:{number} {_START_BITRATE}"]
     return lines + [f"a=rtcp-fb:{number} {text}" for text in accepted_feedback(codec)]

@@ -75,20 +75,26 @@ class Fleet:
             sys.stderr.write(f"simulate.refused: {error}\n")
             return 2
         self._prepare(links)
-        tasks = [asyncio.create_task(self._clock()), asyncio.create_task(self._tell())]
-        for seat in self._seats:
-            tasks.append(asyncio.create_task(self._run_seat(seat), name=seat.seat))
-            await asyncio.sleep(JOIN_GAP_S)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._options.seconds or None):
-                await self._stop.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for capture in self._captures:
-            capture.close()
-        self._write_counts()
+        try:
+            await self._play()
+        finally:
+            for capture in self._captures:
+                capture.close()
+            self._write_counts()
         return 0
+
+    async def _play(self) -> None:
+        """A bug in any task ends the whole simulation loudly."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._clock()), group.create_task(self._tell())]
+            for seat in self._seats:
+                tasks.append(group.create_task(self._run_seat(seat), name=seat.seat))
+                await asyncio.sleep(JOIN_GAP_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._options.seconds or None):
+                    await self._stop.wait()
+            for task in tasks:
+                task.cancel()
 
     def _prepare(self, links: dict[str, str]) -> None:
         identity = Identity()

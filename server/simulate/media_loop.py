@@ -57,8 +57,9 @@ def load_loop(path: Path) -> MediaLoop:
             if packet.stream is audio:
                 sound.append(bytes(packet))
                 continue
+            keyframe = packet.is_keyframe  # the filter takes the packet away
             pieces = annexb.filter(packet) if annexb is not None else [packet]
-            pictures += [CodedFrame(bytes(piece), packet.is_keyframe) for piece in pieces]
+            pictures += [CodedFrame(bytes(piece), keyframe) for piece in pieces]
     if rate is None or not pictures or not sound:
         raise ValueError(f"{path} is not a media loop; make it anew with make loops")
     whole = round(len(pictures) / float(rate) / OPUS_S)

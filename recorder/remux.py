@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 VIDEO_TIME_BASE: Final = Fraction(1, 90_000)
 _SNAP_SAMPLES: Final = 96
-"""Sound units this near to their grid (2 ms at 48 kHz) belong on it; others mark a hole."""
+"""Sound units this near to the grid (2 ms at 48 kHz) belong on it; after another one the
+grid begins anew."""
 _TICK: Final = Fraction(TICK_NS, 1_000_000_000)
 
 
@@ -74,14 +75,22 @@ def _video_units(containers: Sequence[InputContainer]) -> Iterator[_Unit]:
 
 
 def _audio_units(containers: Sequence[InputContainer]) -> Iterator[_Unit]:
-    grid: Fraction | None = None
+    grid: int | None = None
     for container in containers:
         rate = container.streams.audio[0].rate
         for time, packet in _packets(container):
-            if grid is None or abs(time - grid) * rate > _SNAP_SAMPLES:
-                grid = Fraction(round(time * rate), rate)
-            yield _Unit(grid, packet, video=False)
-            grid += Fraction(AAC_SAMPLES, rate)
+            grid = _on_grid(round(time * rate), grid)
+            yield _Unit(Fraction(grid, rate), packet, video=False)
+            grid += AAC_SAMPLES
+
+
+def _on_grid(sample: int, expected: int | None) -> int:
+    """``sample``, or the line of the grid through ``expected`` that it stands beside."""
+    if expected is None:
+        return sample
+    lines = round((sample - expected) / AAC_SAMPLES)
+    near = expected + lines * AAC_SAMPLES
+    return near if lines >= 0 and abs(sample - near) <= _SNAP_SAMPLES else sample
 
 
 def _first_time(units: Iterator[_Unit]) -> Fraction | None:

@@ -10,7 +10,6 @@ import os
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -146,14 +145,12 @@ def slug(text: str) -> str:
 
 
 def safe_relative(name: str) -> bool:
-    """Whether ``name`` stays inside the directory it is joined to."""
-    path = PurePosixPath(name)
+    """Whether ``name`` stays inside the directory it is joined to; hidden names do not."""
+    parts = name.split("/")
     return (
-        bool(name)
-        and not path.is_absolute()
-        and "\x00" not in name
+        "\x00" not in name
         and "\\" not in name
-        and all(part not in ("..", ".") and not part.startswith(".") for part in path.parts)
+        and all(part and not part.startswith(".") for part in parts)
     )
 
 

@@ -22,6 +22,8 @@ WIDTH, HEIGHT = 160, 96
 RATE = 48_000
 FLASH_EVERY = 25
 AAC_SAMPLES = 1024
+PACKET_BYTES = 60
+"""Small, so that small pictures take several packets."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,12 @@ class Stream:
         if self.codec.codec is Codec.OPUS:
             kind, payloads = payload_type.OPUS, packetise_opus(unit.payload)
         elif self.codec.codec is Codec.VP8:
-            kind, payloads = payload_type.VP8, packetise_vp8(unit.payload, index & 0x7FFF, 300)
+            kind, payloads = (
+                payload_type.VP8,
+                packetise_vp8(unit.payload, index & 0x7FFF, PACKET_BYTES),
+            )
         else:
-            kind, payloads = payload_type.H264, packetise_h264(unit.payload, 300)
+            kind, payloads = payload_type.H264, packetise_h264(unit.payload, PACKET_BYTES)
         ticks = unit.session_ns * self.codec.clock_rate // 1_000_000_000 & 0xFFFFFFFF
         return [
             RtpPacket(

@@ -103,7 +103,7 @@ def lower_third(title: str, subtitle: str) -> Drawing | None:
 def lower_line(title: str, subtitle: str) -> Drawing | None:
     """Title and subtitle in one line; None without any text."""
     title, title_font = fit(title, 27, BOLD, 480, 20)
-    subtitle, subtitle_font = fit(subtitle, 20, REGULAR, 360, 16)
+    subtitle, subtitle_font = fit(subtitle, 20, REGULAR, 300, 16)
     if not title:
         title, title_font, subtitle = subtitle, subtitle_font, ""
     if not title:

@@ -1,0 +1,169 @@
+"""Directs as a person at the control page would: by messages of the product's own protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from server.simulate.signal import SignalClient
+from signaling.wire.messages import (
+    GetState,
+    GoCue,
+    RecordingStarted,
+    SetCaption,
+    StartRecording,
+    StopRecording,
+    Taken,
+)
+from signaling.wire.state import CueView, EventView, RecordingView, RundownView, SeatView
+
+from .plan import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+STEP_S = 5.0
+"""A step is at least this long."""
+LOOP_STEP_S = 15.0
+"""When there is no end."""
+CAPTION_AT = 0.55
+"""Where in a step its first prepared caption goes on air."""
+CLOCK_PROBES = 5
+STATE_S = 15.0
+FINISH_S = 120.0
+
+
+def choose(cues: Sequence[CueView], seconds: float) -> list[CueView]:
+    """As many cues as fit: the first and the last, and those of the middle from the front."""
+    room = max(1, int(seconds / STEP_S))
+    if len(cues) <= room:
+        return list(cues)
+    return [*cues[: room - 1], cues[-1]]
+
+
+class Director:
+    """One connection with the director's link."""
+
+    def __init__(self, link: str) -> None:
+        self._client = SignalClient(link)
+        self.origin_monotonic_s = 0.0
+        """CLOCK_MONOTONIC at session time 0, to a few milliseconds."""
+
+    async def connect(self) -> None:
+        """Raises `SignalError`, TimeoutError."""
+        await self._client.connect()
+        await self._client.wait_for(lambda state: "rundown" in state, STATE_S)
+        origins = []
+        for _ in range(CLOCK_PROBES):
+            self._client.state.pop("event", None)
+            await self._client.request(GetState())
+            await self._client.wait_for(lambda state: "event" in state, STATE_S)
+            received_s = time.monotonic()
+            event = self._client.state["event"]
+            if isinstance(event, EventView):
+                origins.append(received_s - event.session_time_ms / 1000)
+        self.origin_monotonic_s = min(origins)
+
+    async def close(self) -> None:
+        """Leave."""
+        await self._client.close()
+
+    def now_s(self) -> float:
+        """Session time."""
+        return time.monotonic() - self.origin_monotonic_s
+
+    @property
+    def cues(self) -> list[CueView]:
+        """The rundown."""
+        rundown = self._client.state.get("rundown")
+        return list(rundown.cues) if isinstance(rundown, RundownView) else []
+
+    @property
+    def stage(self) -> dict[str, int]:
+        """Halls and remote sites in the event's order, numbered as their marks are."""
+        seats = [
+            view
+            for view in self._client.state.values()
+            if isinstance(view, SeatView) and view.kind != "desk"
+        ]
+        ordered = sorted(seats, key=lambda view: view.order)
+        return {view.seat: number for number, view in enumerate(ordered)}
+
+    @property
+    def recording(self) -> RecordingView:
+        """What the recorder says of itself."""
+        view = self._client.state.get("recording")
+        return view if isinstance(view, RecordingView) else RecordingView(state="idle")
+
+    async def start_recording(self, title: str) -> str:
+        """The archive's name of the session."""
+        answer = await self._client.request(StartRecording(title=title))
+        if not isinstance(answer, RecordingStarted):
+            raise TypeError(answer)
+        await self._client.wait_for(lambda _: self.recording.state == "recording", STATE_S)
+        return answer.session
+
+    async def stop_recording(self) -> None:
+        """Finalising goes on by itself."""
+        await self._client.request(StopRecording())
+
+    async def finished(self) -> RecordingView:
+        """Wait until the recording is verified or failed. Raises TimeoutError."""
+        await self._client.wait_for(
+            lambda _: self.recording.state in {"verified", "failed"}, FINISH_S
+        )
+        return self.recording
+
+    async def go(self, cue: CueView) -> Step:
+        """Put a step on air; ``until_s`` is not known yet."""
+        taken = await self._client.request(GoCue(cue=cue.id))
+        if not isinstance(taken, Taken):
+            raise TypeError(taken)
+        return Step(cue.id, cue.title, cue.scene, taken.at_ms / 1000, float("inf"))
+
+    async def caption(self, cue: CueView) -> None:
+        """Put the first caption prepared for this step on air, or none."""
+        caption = cue.captions[0] if cue.captions else None
+        await self._client.request(SetCaption(caption=caption))
+
+
+async def walk(
+    director: Director,
+    seconds: float,
+    stop: asyncio.Event,
+    began: Callable[[Step], None],
+) -> list[Step]:
+    """Walk the rundown for so long (0: round and round until ``stop``); what was on air.
+
+    ``began`` is told each step as it goes on air.
+    """
+    cues = choose(director.cues, seconds) if seconds else director.cues
+    step_s = max(STEP_S, seconds / len(cues)) if seconds else LOOP_STEP_S
+    steps: list[Step] = []
+    while not stop.is_set():
+        for cue in cues:
+            step = await director.go(cue)
+            steps = [*_ended(steps, step.at_s), step]
+            began(step)
+            await _wait(stop, step_s * CAPTION_AT)
+            if not stop.is_set():
+                await director.caption(cue)
+            await _wait(stop, director.origin_monotonic_s + step.at_s + step_s - time.monotonic())
+            if stop.is_set():
+                break
+        if seconds:
+            break
+    return _ended(steps, director.now_s())
+
+
+def _ended(steps: list[Step], at_s: float) -> list[Step]:
+    return [*steps[:-1], steps[-1]._replace(until_s=at_s)] if steps else []
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 from mixer.forward import fanout_reference
 
@@ -25,13 +26,13 @@ def choose_hot_path(*, allow_compiled: bool) -> HotPath:
     if not allow_compiled:
         return HotPath(fanout_reference.rewrite_header, is_compiled=False, reason="switched off")
     try:
-        from mixer.forward import _fanout  # noqa: PLC0415  optional: no compiler, no module
+        rewrite_header: RewriteHeader = import_module("mixer.forward._fanout").rewrite_header
     except ImportError as error:
         return HotPath(fanout_reference.rewrite_header, is_compiled=False, reason=str(error))
-    if not _agrees(_fanout.rewrite_header):
+    if not _agrees(rewrite_header):
         reason = "the compiled function fails its known packet"
         return HotPath(fanout_reference.rewrite_header, is_compiled=False, reason=reason)
-    return HotPath(_fanout.rewrite_header, is_compiled=True, reason="")
+    return HotPath(rewrite_header, is_compiled=True, reason="")
 
 
 def _agrees(function: RewriteHeader) -> bool:

@@ -1,0 +1,28 @@
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from mixer.forward import fanout_reference
+from mixer.forward.compiled import choose_hot_path
+
+
+def test_the_reference_is_taken_when_told_so() -> None:
+    path = choose_hot_path(allow_compiled=False)
+    assert path.rewrite_header is fanout_reference.rewrite_header
+    assert (path.is_compiled, path.reason) == (False, "switched off")
+
+
+def test_the_reference_takes_over_without_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mixer.forward._fanout", None)
+    path = choose_hot_path(allow_compiled=True)
+    assert not path.is_compiled
+    assert path.reason
+
+
+def test_a_compiled_function_that_is_wrong_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = SimpleNamespace(rewrite_header=lambda *_arguments: None)
+    monkeypatch.setitem(sys.modules, "mixer.forward._fanout", wrong)
+    path = choose_hot_path(allow_compiled=True)
+    assert not path.is_compiled
+    assert "known packet" in path.reason

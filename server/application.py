@@ -34,7 +34,8 @@ DATABASE_FILE = "lianxian.db"
 KEY_FILE = "link.key"
 TICK_S = 1.0
 CLOCK_EVERY_TICKS = 10
-SHUTDOWN_S = 2.0
+SHUTDOWN_S = 0.5
+"""For downloads in flight; a browser asks for the rest by a byte range."""
 
 _log = structlog.get_logger(__name__)
 

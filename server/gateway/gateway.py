@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_LINK = 8
 PING_INTERVAL_S = 5
 PING_TIMEOUT_S = 5
+CLOSE_S = 0.5
 SLOW_STATE_S = 0.1
 """Levels and quality are told ten times a second at most."""
 
@@ -55,7 +57,15 @@ class _SocketLine:
         return 0 if socket is None else socket.queue.qsize()
 
     async def close(self) -> None:
+        """Leave the namespace, then the transport under it; do not wait for a page that
+        no longer reads.
+        """
+        engine = self._server.manager.eio_sid_from_sid(self._sid, "/")
         await self._server.disconnect(self._sid)
+        if engine in self._server.eio.sockets:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._server.eio.disconnect(engine)
 
 
 class Gateway:
@@ -89,8 +99,8 @@ class Gateway:
         """Disconnect everybody; their places are kept."""
         if self._flush_timer is not None:
             self._flush_timer.cancel()
-        for sid in list(self.connections):
-            await self._server.disconnect(sid)
+        lines = [_SocketLine(self._server, sid) for sid in list(self.connections)]
+        await asyncio.gather(*(line.close() for line in lines))
         await self._server.shutdown()
 
     # --- Outward -------------------------------------------------------------------

@@ -49,12 +49,12 @@ class Page:
             return self
         return self
 
-    async def ask(self, kind: str, **fields: Any) -> Any:
+    async def ask(self, kind: str, /, **fields: Any) -> Any:
         """One request; the body of its answer, or the error envelope."""
         number = next(self._ids)
         future = asyncio.get_running_loop().create_future()
         self._answers[number] = future
-        await self.client.emit("request", {"v": 1, "id": number, "body": {"type": kind, **fields}})
+        await self.client.emit("request", {"v": 1, "id": number, "body": {"type": kind} | fields})
         async with asyncio.timeout(WAIT_S):
             return await future
 

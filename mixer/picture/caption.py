@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from .colour import Bytes, Overlay, Planes, opaque, overlay
 from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, Rect, even
-from .lettering import BOLD, MEDIUM, REGULAR, Font, fit
+from .lettering import BOLD, ELLIPSIS, MEDIUM, REGULAR, Font, fit
 
 Rgb = tuple[int, int, int]
 
@@ -146,8 +146,8 @@ def name_bar(width: int, height: int, title: str, subtitle: str) -> Planes:
     draw_line(pen, (padding, height / 2), title, face, WHITE)
     left_over = room - face.getlength(title) - padding
     small = max(10, round(size * 0.8))
-    if subtitle and left_over > 3 * small:
-        subtitle, face = fit(subtitle, small, REGULAR, left_over, max(10, small - 3))
+    subtitle, face = fit(subtitle, small, REGULAR, left_over, max(10, small - 2))
+    if subtitle and not subtitle.endswith(ELLIPSIS):  # cut off it would only disturb
         right = width - padding - face.getlength(subtitle)
         draw_line(pen, (right, height / 2), subtitle, face, NAME_BAR_SOFT)
     return opaque(_pixels(image))

@@ -36,6 +36,7 @@ class Seat(NamedTuple):
 
     id: str
     name: str
+    name_en: str
     speaker: str
     title: str
 
@@ -44,7 +45,9 @@ def seats(event: Path) -> list[Seat]:
     """Halls, then sites."""
     held = tomllib.loads(event.read_text(encoding="utf-8"))
     return [
-        Seat(one["id"], one["name"], one["speaker"]["name"], one["speaker"]["title"])
+        Seat(
+            one["id"], one["name"], one["name_en"], one["speaker"]["name"], one["speaker"]["title"]
+        )
         for one in [*held["hall"], *held["site"]]
     ]
 
@@ -126,7 +129,10 @@ def scenes(people: list[Seat]) -> list[Scene]:
     """Opening, halls, a hall and a call-in, full picture, grids."""
 
     def slots(*indices: int) -> tuple[Slot, ...]:
-        return tuple(Slot(seat=people[i].id, title=people[i].name) for i in indices)
+        return tuple(
+            Slot(seat=people[i].id, title=people[i].name, subtitle=people[i].name_en)
+            for i in indices
+        )
 
     def caption(index: int) -> Caption:
         return Caption(title=people[index].speaker, subtitle=people[index].title)

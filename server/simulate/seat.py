@@ -11,6 +11,7 @@ import structlog
 
 from mixer.rtp.errors import RtpError
 from mixer.rtp.rtcp import FullIntraRequest, Nack, PictureLoss, parse_rtcp
+from mixer.transport.identity import Identity
 from mixer.wire.control import ControlError
 from signaling.wire.messages import (
     Gone,
@@ -33,8 +34,6 @@ from .receiver import TrackReceiver
 from .signal import SignalClient, SignalError
 
 if TYPE_CHECKING:
-    from mixer.transport.identity import Identity
-
     from .capture import ReturnCapture
     from .media_loop import MediaLoop
 
@@ -139,14 +138,16 @@ class SimulatedSeat:
         await (self._publish() if direction == PUBLISH else self._subscribe())
 
     async def _publish(self) -> None:
-        connection = Connection(self._identity, _ignore, self._feedback)
+        # The server takes a known certificate for an ICE restart of the same connection.
+        identity = Identity()
+        connection = Connection(identity, _ignore, self._feedback)
         self._connections[PUBLISH] = connection
         player = LoopPlayer(self._loop, connection.send_rtp)
         tracks = [
             OfferedTrack("0", "audio", "opus", player.audio.ssrc),
             OfferedTrack("1", "video", self._loop.codec, player.video.ssrc),
         ]
-        sdp = publish_offer(tracks, connection.credentials, self._identity.fingerprint, self._cname)
+        sdp = publish_offer(tracks, connection.credentials, identity.fingerprint, self._cname)
         published = await self._signal.request(
             Publish(
                 sdp=sdp,

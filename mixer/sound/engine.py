@@ -78,8 +78,8 @@ class SoundEngine:
         self._leaving: list[Source] = []
         self._mixer = Mixer()
         self.sources: dict[PublicationId, Source] = {}
-        self.drops: Counter[FrameDrop] = Counter()
-        """Frames that belong to no source."""
+        self.drops: Counter[str] = Counter()
+        """Frames that belong to no source, and what sources dropped that are gone now."""
         self.failures = 0
         """Bugs that cost an output one tick."""
 
@@ -116,7 +116,9 @@ class SoundEngine:
         """Let go of what is held under ``key``; an unknown key is gone already."""
         match self._resources.pop(key, None):
             case SoundSource() as source:
-                self._leaving.append(self.sources.pop(source.publication))
+                leaving = self.sources.pop(source.publication)
+                self._leaving.append(leaving)
+                self.drops.update(leaving.drop_counts())
                 return [LinkUnsubscribe(publication=source.publication, layer=LAYER)]
             case SoundReturn() as heard:
                 del self._returns[heard.publication]
@@ -185,7 +187,7 @@ class SoundEngine:
         for frame in frames:
             source = self.sources.get(PublicationId(frame.publication))
             if source is None:
-                self.drops[FrameDrop.NO_SOURCE] += 1
+                self.drops[FrameDrop.NO_SOURCE.value] += 1
             elif frame.kind != FrameKind.RTP:
                 source.drops[FrameDrop.NOT_OPUS] += 1
             else:

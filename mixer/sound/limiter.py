@@ -22,6 +22,7 @@ RELEASE_S: Final = 0.2
 _PIECES: Final = TICK_SAMPLES // PIECE_SAMPLES
 _ROOM: Final = CEILING - KNEE
 _RELEASE: Final = float(1 - np.exp(-PIECE_SAMPLES / 48_000 / RELEASE_S))
+_OPEN: Final = 0.9999
 _RAMP: Final = (np.arange(1, PIECE_SAMPLES + 1) / PIECE_SAMPLES).astype(np.float32)
 
 
@@ -63,13 +64,16 @@ class LimiterBank:
         return output
 
     def _apply(self, pieces: Samples, wanted: Samples) -> None:
-        begin, before = self._gain, self._held_gain
+        """Bring ``pieces`` (rows, 8, 120) down, given what the piece behind each wants."""
+        borders = np.empty((len(wanted), _PIECES + 1), np.float32)
+        borders[:, 0] = self._gain
+        louder = np.minimum(np.concatenate((self._held_gain[:, None], wanted[:, :-1]), 1), wanted)
         for number in range(_PIECES):
-            after = wanted[:, number]
-            relaxed = begin + (1 - begin) * _RELEASE
+            before = borders[:, number]
+            relaxed = before + (1 - before) * _RELEASE
             # Close enough to 1 is 1, or the quick way out would never open again.
-            relaxed[relaxed > 0.9999] = 1
-            end = np.minimum(np.minimum(before, after), relaxed).astype(np.float32)
-            pieces[:, number] *= begin[:, None] + (end - begin)[:, None] * _RAMP
-            begin, before = end, after
-        self._gain, self._held_gain = begin, before.copy()
+            relaxed[relaxed > _OPEN] = 1
+            np.minimum(louder[:, number], relaxed, out=borders[:, number + 1])
+        steps = np.diff(borders, axis=1)
+        pieces *= borders[:, :-1, None] + steps[:, :, None] * _RAMP
+        self._gain, self._held_gain = borders[:, -1].copy(), wanted[:, -1].copy()

@@ -58,12 +58,9 @@ def _drops(engine: SoundEngine, link: Link) -> Iterator[Metric]:
             "link_down": link.dropped_link_down,
         }
     )
-    reasons.update({reason.value: count for reason, count in engine.drops.items()})
+    reasons.update(engine.drops)
     for source in engine.sources.values():
-        reasons.update({reason.value: count for reason, count in source.drops.items()})
-        reasons.update(
-            {reason.value: count for reason, count in source.jitter.counters.drops.items()}
-        )
+        reasons.update(source.drop_counts())
     for reason, value in sorted(reasons.items()):
         yield Metric(
             name="lianxian_sound_dropped_total",

@@ -93,6 +93,13 @@ class Source:
         self.failures += 1
         self.jitter = JitterBuffer(self._library.decoder())
 
+    def drop_counts(self) -> Counter[str]:
+        """Packets thrown away so far, by reason."""
+        counts = Counter({reason.value: count for reason, count in self.drops.items()})
+        for reason, count in self.jitter.counters.drops.items():
+            counts[reason.value] += count
+        return counts
+
     def take_peak_db(self) -> float:
         """The highest peak since last asked, in dBFS, with gain, muted or not."""
         peak, self._peak = self._peak, 0.0

@@ -47,6 +47,8 @@ class Drop(StrEnum):
     FUTURE = "future"
     TIMESTAMP = "timestamp"
     """A timestamp that fits nothing before it; a second one like it is believed."""
+    RESTART = "restart"
+    """It waited when the stream began anew."""
 
 
 class WaitingPacket(NamedTuple):
@@ -94,6 +96,8 @@ class DecodedStream:
 
     def restart(self, position: int) -> None:
         """Forget all packets and samples; the stream begins anew at ``position``."""
+        for _ in self._waiting:
+            self._drop(Drop.RESTART)
         self._waiting.clear()
         self.ring.restart(position)
         self._last_sequence = -1
@@ -184,10 +188,9 @@ class DecodedStream:
         try:
             block = self._decoder.decode(packet.payload)
         except OpusError:
+            block = None
+        if block is None or len(block) <= skip:
             self._drop(Drop.MALFORMED)
-            self._conceal(packet.samples - skip)
-            return
-        if len(block) == 0:
             self._conceal(packet.samples - skip)
             return
         self._counters.decoded += 1

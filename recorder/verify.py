@@ -181,20 +181,20 @@ def _check_stream(
     *,
     thorough: bool,
 ) -> int:
+    both_ends = not thorough and told.duration_ms > 2000 * QUICK_SECONDS
     with av.open(str(path), "r") as container:
         stream = _pick(container, index)
-        result = _decode(container, stream, None if thorough else QUICK_SECONDS)
-    if not thorough and told.duration_ms > 2000 * QUICK_SECONDS:
+        result = _decode(container, stream, QUICK_SECONDS if both_ends else None)
+    if both_ends:
         with av.open(str(path), "r") as container:
             stream = _pick(container, index)
             start = (entry.first_ms - entry.start_ms + told.duration_ms) / 1000 - QUICK_SECONDS
             container.seek(max(0, int(start * av.time_base)))
             tail = _decode(container, stream, None)
-        tail.first_s = result.first_s
-        tail.packets += result.packets
-        tail.frames += result.frames
-        tail.errors += result.errors
-        result = tail
+        result.packets += tail.packets
+        result.frames += tail.frames
+        result.errors += tail.errors
+        result.end_s = tail.end_s
     elif result.packets != told.frames:
         problem("verify.frames", f"{result.packets} coded frames instead of {told.frames}")
     _judge(result, told, entry, problem)

@@ -50,6 +50,7 @@ class Application:
     ) -> None:
         self.conference = conference
         self.gateway = Gateway(conference)
+        self.context = Context(conference, self.gateway, journal, database, STATIC)
         self.port = settings.http_port
         self._settings = settings
         self._database = database
@@ -79,10 +80,9 @@ class Application:
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        context = Context(self.conference, self.gateway, self._journal, self._database, STATIC)
-        application = make_application(context)
+        application = make_application(self.context)
         self.gateway.attach(application)
-        add_static(application, context)
+        add_static(application, self.context)
         self._runner = web.AppRunner(
             application, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False
         )

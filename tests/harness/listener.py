@@ -1,0 +1,101 @@
+"""A seat that only listens, in the test's own loop: when did which packet arrive?"""
+
+import asyncio
+import itertools
+import time
+from typing import NamedTuple
+
+from mixer.rtp.packet import RtpPacket
+from mixer.transport.identity import Identity
+from server.simulate.connection import Connection
+from server.simulate.description import ReceivedTrack, receive_answer
+from server.simulate.signal import SignalClient
+from signaling.wire.messages import Join, Joined, NoticeBody, Offered, Subscribe, SubscribeAnswer
+
+
+class Arrival(NamedTuple):
+    """A packet as it came."""
+
+    at_ns: int
+    """CLOCK_MONOTONIC."""
+    sequence: int
+    timestamp: int
+
+
+class Listener:
+    """Takes the programme's picture and the return of one seat."""
+
+    def __init__(self, link: str) -> None:
+        self.signal = SignalClient(link, "main", self._notice)
+        self.arrivals: dict[str, list[Arrival]] = {"audio": [], "video": []}
+        self.notices: list[NoticeBody] = []
+        self._identity = Identity()
+        self._kinds: dict[int, str] = {}
+        self._connection: Connection | None = None
+
+    async def open(self) -> None:
+        """Join and receive. Returns when connected."""
+        await self.signal.connect()
+        joined = await self.signal.request(Join(has_audio=False, has_video=False, take_over=True))
+        assert isinstance(joined, Joined)
+        self.signal.resume = joined.resume
+        await self.subscribe()
+
+    async def subscribe(self) -> None:
+        """Make the receiving connection, or make it anew."""
+        if self._connection is not None:
+            self._connection.close()
+        offered = await self.signal.request(Subscribe(layer="low"))
+        assert isinstance(offered, Offered)
+        connection = Connection(self._identity, self._on_rtp, lambda _packet: None)
+        answer, tracks = receive_answer(
+            offered.sdp, connection.credentials, self._identity.fingerprint
+        )
+        self._expect(tracks)
+        await self.signal.request(SubscribeAnswer(peer=offered.peer, sdp=answer))
+        await connection.connect(offered.sdp)
+        self._connection = connection
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        await self.signal.close()
+
+    def _expect(self, tracks: list[ReceivedTrack]) -> None:
+        self._kinds = {track.ssrc: track.kind for track in tracks}
+
+    def _on_rtp(self, packet: bytes) -> None:
+        parsed = RtpPacket.parse(packet)
+        kind = self._kinds.get(parsed.ssrc)
+        if kind is not None:
+            arrival = Arrival(time.monotonic_ns(), parsed.sequence, parsed.timestamp)
+            self.arrivals[kind].append(arrival)
+
+    def _notice(self, body: NoticeBody) -> None:
+        self.notices.append(body)
+
+    # --- what the packets tell -----------------------------------------------------------
+
+    async def hears(self, seconds: float, timeout_s: float, since_ns: int = 0) -> None:
+        """Wait for so much sound that arrived after ``since_ns``. Raises TimeoutError."""
+        packets = round(seconds / 0.02)
+        async with asyncio.timeout(timeout_s):
+            while len(self.since("audio", since_ns)) < packets:
+                await asyncio.sleep(0.05)
+
+    def since(self, kind: str, since_ns: int) -> list[Arrival]:
+        return [arrival for arrival in self.arrivals[kind] if arrival.at_ns >= since_ns]
+
+    def longest_silence_ms(self, kind: str, since_ns: int) -> float:
+        """The longest time without a packet since then."""
+        times = [since_ns, *(one.at_ns for one in self.since(kind, since_ns)), time.monotonic_ns()]
+        return max(b - a for a, b in itertools.pairwise(times)) / 1e6
+
+    def missing(self, kind: str, since_ns: int) -> int:
+        """Sequence numbers that never came, between the first and the last since then."""
+        numbers = [one.sequence for one in self.since(kind, since_ns)]
+        extended = [0]
+        for before, after in itertools.pairwise(numbers):
+            step = (after - before) & 0xFFFF
+            extended.append(extended[-1] + (step if step < 0x8000 else step - 0x10000))
+        return max(extended) - min(extended) + 1 - len(set(extended))

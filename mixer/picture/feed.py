@@ -21,6 +21,9 @@ SLEW_NS_PER_FRAME = FRAME_NS // 100
 """10 ms a second: nobody sees a picture run 1 % faster or slower."""
 MAX_PICTURES = 40
 """Pictures kept ahead: enough for 60 a second over 600 ms of delay."""
+MIN_PICTURES = 6
+MAX_PICTURE_BYTES = 48 << 20
+"""What those may take; of the largest pictures only `MIN_PICTURES` are kept."""
 HOLD_FRAMES = 75
 """A stalled picture stands this long (3 s) before the slate."""
 WARM_UP_FRAMES = 20
@@ -72,6 +75,11 @@ class DelaySlew:
         return self.delay_ns
 
 
+def _kept_of(frame: VideoFrame) -> int:
+    size_bytes = max(frame.width * frame.height * 3 // 2, 1)
+    return min(max(MAX_PICTURE_BYTES // size_bytes, MIN_PICTURES), MAX_PICTURES)
+
+
 class Feed:
     """The pictures of one seat. Thread-safe."""
 
@@ -101,7 +109,7 @@ class Feed:
                 self.dropped_passed += len(self._waiting)
                 self._waiting.clear()
             self._waiting.append(Picture(self._number, session_ns, frame))
-            if len(self._waiting) > MAX_PICTURES:
+            if len(self._waiting) > _kept_of(frame):
                 self._waiting.popleft()
                 self._overflowed = True
                 self.dropped_full += 1

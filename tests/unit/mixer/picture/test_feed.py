@@ -118,6 +118,19 @@ def test_pictures_from_a_clock_far_ahead_still_play() -> None:
     assert feed.dropped_full > 0
 
 
+@pytest.mark.parametrize(
+    ("size", "kept"), [((320, 180), 40), ((1920, 1080), 16), ((4096, 2304), 6)]
+)
+def test_waiting_pictures_are_bounded_by_number_and_memory(
+    size: tuple[int, int], kept: int
+) -> None:
+    feed = Feed()
+    frame = VideoFrame(*size, "yuv420p")
+    for number in range(60):
+        feed.put(START * FRAME_NS + number * FRAME_NS, frame)
+    assert feed.dropped_full == 60 - kept
+
+
 def test_pictures_from_a_clock_set_back_still_play() -> None:
     feed = Feed()
     feed.put(START * FRAME_NS, FRAME)

@@ -19,8 +19,9 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 CHECKED_CLUSTERS: Final = 12
 """Clusters at the end whose CRC is verified: more than can lie between two syncs, so what
 a power cut left half-written is found without reading a whole archive."""
-SEARCHED_BYTES: Final = 8 * 1024 * 1024
-"""From the end of a file, when it is to be continued; many times a Cluster."""
+SEARCHED_BYTES: Final = (256 * 1024, 8 * 1024 * 1024)
+"""From the end of a file that is to be continued: what usually does, then many times a
+Cluster."""
 _AUDIO_CUE_TICKS: Final = 50_000
 _CODECS: Final = {name: codec for codec, name in matroska.CODEC_IDS.items()}
 
@@ -215,7 +216,15 @@ def _drop_torn(fd: int, clusters: list[ClusterPlace]) -> None:
 
 def _find_last(fd: int, header: Header, file_bytes: int) -> ClusterPlace | None:
     """The last whole Cluster, searched from behind; None when the search finds none."""
-    window_at = max(header.end, file_bytes - SEARCHED_BYTES)
+    for searched in SEARCHED_BYTES:
+        place = _find_within(fd, header, file_bytes, searched)
+        if place is not None:
+            return place
+    return None
+
+
+def _find_within(fd: int, header: Header, file_bytes: int, searched: int) -> ClusterPlace | None:
+    window_at = max(header.end, file_bytes - searched)
     window = os.pread(fd, file_bytes - window_at, window_at)
     found = len(window)
     while (found := window.rfind(matroska.CHECKPOINT_MAGIC, 0, found)) >= 0:

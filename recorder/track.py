@@ -16,7 +16,7 @@ from mixer.rtp import payload_type
 from mixer.rtp.depacketise import AccessUnit, Assembler, assembler_for
 from mixer.rtp.errors import RtpError
 from mixer.rtp.packet import RtpPacket
-from mixer.wire.frame import Frame, FrameKind
+from mixer.wire.frame import FLAG_REPLAY, Frame, FrameKind
 from mixer.wire.ids import Codec, MediaKind
 
 from . import coding
@@ -96,6 +96,8 @@ class TrackRecorder:
         self._last_tick = -1
         self._end_tick = 0
         self._codec: StreamCodec | None = None
+        self._older: tuple[StreamCodec, int] | None = None
+        """A stream told whose life is less than the one stored last."""
         self._assembler: Assembler | None = None
         self._cluster = ClusterBuilder()
         self._gaps: list[Gap] = []
@@ -116,7 +118,17 @@ class TrackRecorder:
     # --- what the link says ------------------------------------------------
 
     def stream(self, codec: StreamCodec, life: int) -> None:
-        """The stream's codec and life, before its first frame and after each break."""
+        """The stream's codec and life, before its first frame and after each break.
+
+        A replay may begin with lives before the one we stored last. Lives grow, unless
+        the machine's clock was set back; so an older one counts from its first frame
+        that is no replay.
+        """
+        self._older = (codec, life) if life < self.position.life else None
+        if self._older is None:
+            self._begin_stream(codec, life)
+
+    def _begin_stream(self, codec: StreamCodec, life: int) -> None:
         same_life = life == self.position.life and self._codec_continues(codec)
         if not same_life:
             self._end_stream()
@@ -151,6 +163,16 @@ class TrackRecorder:
 
     def frame(self, frame: Frame) -> None:
         """One RTP packet or access unit."""
+        if self._older is not None:
+            if frame.flags & FLAG_REPLAY:
+                self.drops[RecordDrop.ALREADY_PASSED] += 1
+                return
+            codec, life = self._older
+            self._older = None
+            self._begin_stream(codec, life)
+        self._take_frame(frame)
+
+    def _take_frame(self, frame: Frame) -> None:
         codec = self._codec
         if codec is None:
             self.drops[RecordDrop.UNKNOWN_STREAM] += 1

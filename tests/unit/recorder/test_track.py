@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mixer.wire.frame import Frame
+from mixer.wire.frame import FLAG_REPLAY, Frame
 from mixer.wire.ids import Codec
 from recorder.matroska import Gap
 from recorder.matroska_read import resume_file, scan
@@ -175,6 +175,29 @@ def test_the_same_life_told_again_changes_nothing() -> None:
     for frame in stream.frames[half - 20 :]:
         core.frame(frame)
     assert core.units == len(stream.units)
+
+
+def test_a_replay_of_an_older_life_is_known_already() -> None:
+    stream, again = opus(1), opus(1, start_ns=5_000_000_000)
+    core = begun(stream)
+    feed(core, stream.frames)
+    core.stream(again.codec, 8)
+    feed(core, again.frames[:50])
+    core.stream(stream.codec, stream.life)
+    feed(core, [frame._replace(flags=FLAG_REPLAY) for frame in stream.frames])
+    core.stream(again.codec, 8)
+    feed(core, [frame._replace(flags=FLAG_REPLAY) for frame in again.frames])
+    assert core.units == 200
+    assert core.position == Position(8, again.frames[-1].sequence)
+
+
+def test_a_life_that_is_less_counts_when_it_is_live() -> None:
+    stream, again = opus(1), opus(1, start_ns=5_000_000_000)
+    core = begun(stream)
+    feed(core, stream.frames)
+    core.stream(again.codec, stream.life - 1)
+    feed(core, again.frames)
+    assert core.units == 200
 
 
 def test_another_codec_needs_another_file() -> None:

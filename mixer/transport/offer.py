@@ -145,8 +145,11 @@ _VIDEO_CODECS: Final = (
 def read_answer(lines: SentLines, answer: Description) -> tuple[SendAgreement, ...]:
     """Return what the browser takes, one agreement per subscription.
 
-    Raises `ControlError` ``sdp.invalid`` when the m-lines are not those of our offer.
+    Raises `ControlError` ``sdp.invalid`` when the m-lines are not those of our offer, or when
+    no DTLS role was chosen (RFC 8842 section 5.3).
     """
+    if answer.transport.setup not in ("active", "passive"):
+        raise invalid(f"an answer cannot say a=setup:{answer.transport.setup}")
     if len(answer.lines) != len(lines.lines):
         raise invalid(f"{len(answer.lines)} m-lines answer {len(lines.lines)}")
     agreements: list[SendAgreement] = []

@@ -81,6 +81,15 @@ def test_refuses_an_answer_to_another_offer() -> None:
         read_answer(lines, parse_sdp(answered(offer(lines)).replace("m=video", "m=audio")))
 
 
+def test_refuses_an_answer_without_a_dtls_role() -> None:
+    lines = SentLines()
+    lines.assign(wanted(s7=VIDEO))
+    answer = answered(offer(lines)).replace("setup:active", "setup:actpass")
+    with pytest.raises(ControlError) as caught:
+        read_answer(lines, parse_sdp(answer))
+    assert caught.value.error == "sdp.invalid"
+
+
 def test_lines_keep_their_place_and_are_used_again() -> None:
     lines = SentLines()
     lines.assign(wanted(s7=VIDEO, s8=AUDIO))

@@ -37,6 +37,11 @@ export class Seating {
     this.follow();
   }
 
+  /** Whether the person has to say how it goes on. */
+  get undecided(): boolean {
+    return this.phase === "taken" || this.phase === "failed";
+  }
+
   /** Tells the server, now and after each rejoining. */
   setMuted(kind: "audio" | "video", muted: boolean): void {
     this.muted[kind] = muted;

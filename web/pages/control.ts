@@ -198,7 +198,7 @@ export class LxControlPage extends LxElement {
         <wa-button id="take" variant="danger" size="l" ?disabled=${programme === undefined} @click=${this.take}>
           ${say(control.take)}
         </wa-button>
-        <p class="small quiet">${same && programme !== undefined ? say(control.onAir) : say(control.takeHint)}</p>
+        <p class="small quiet">${same && programme !== undefined ? say(control.sameAsOnAir) : say(control.takeHint)}</p>
       </div>
     `;
   }
@@ -209,7 +209,7 @@ export class LxControlPage extends LxElement {
       <wa-dialog
         id="taken"
         label=${say(seating.phase === "taken" ? room.takenTitle : common.fault)}
-        .open=${seating.phase === "taken" || seating.phase === "failed"}
+        .open=${seating.undecided}
       >
         <p>${seating.fault?.text}</p>
         <p>${seating.fault?.cure}</p>

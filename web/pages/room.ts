@@ -170,10 +170,10 @@ export class LxRoomPage extends LxElement {
       <wa-dialog
         id="taken"
         label=${say(taken ? room.takenTitle : common.fault)}
-        .open=${taken || phase === "failed"}
+        .open=${this.call?.seating.undecided === true}
         @wa-hide=${(event: Event) => {
           // It is for the person to decide; Escape decides nothing.
-          if (this.call?.seating.phase === phase && !this.left) {
+          if (this.call?.seating.undecided === true && !this.left) {
             event.preventDefault();
           }
         }}

@@ -4,7 +4,7 @@ export const control = {
   title: both("导播台", "Director's desk"),
   programme: both("节目", "Programme"),
   preview: both("预览", "Preview"),
-  onAir: both("播出", "On air"),
+  sameAsOnAir: both("与播出相同", "Same as on air"),
   layouts: both("版式", "Layout"),
   layoutNames: {
     full: both("全屏", "Full picture"),

@@ -112,9 +112,16 @@ export class LxRecording extends SessionElement {
   }
 
   private figures(recording: RecordingView): string {
-    const hours = say(control.hoursLeft, recording.hours_left.toFixed(1));
-    return recording.files === 0
-      ? hours
-      : `${say(control.recordingFigures, recording.files, fileSize(recording.size_bytes))} · ${hours}`;
+    const parts: string[] = [];
+    if (recording.files > 0) {
+      parts.push(
+        say(control.recordingFigures, recording.files, fileSize(recording.size_bytes)),
+      );
+    }
+    // 0 stands for not measured yet; a disk that is full is a condition of its own.
+    if (recording.hours_left > 0) {
+      parts.push(say(control.hoursLeft, recording.hours_left.toFixed(1)));
+    }
+    return parts.join(" · ");
   }
 }

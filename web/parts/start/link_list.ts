@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { linkGroup, type LinkGroup } from "../../client/link_group.js";
 import { common } from "../../text/common.js";
 import { control } from "../../text/control.js";
 import { say, type Text } from "../../text/language.js";
@@ -11,17 +12,7 @@ import { dateTime } from "../base/figures.js";
 import type { IconName } from "../base/icon_names.js";
 import { sharedStyles } from "../base/shared_styles.js";
 
-type Group = "halls" | "remotes" | "desks";
-
-/** Operators sit in halls, members at remote sites, everyone else at a desk. */
-export function linkGroup(role: string): Group {
-  if (role === "operator") {
-    return "halls";
-  }
-  return role === "member" ? "remotes" : "desks";
-}
-
-const ICONS: Readonly<Record<Group, IconName>> = { halls: "hall", remotes: "site", desks: "desk" };
+const ICONS: Readonly<Record<LinkGroup, IconName>> = { halls: "hall", remotes: "site", desks: "desk" };
 const ROLES: Readonly<Record<string, Text>> = common.roles;
 const COPIED_MS = 2000;
 
@@ -78,7 +69,7 @@ export class LxLinkList extends LxElement {
     `;
   }
 
-  private renderGroup(group: Group): unknown {
+  private renderGroup(group: LinkGroup): unknown {
     const links = this.links.filter((link) => linkGroup(link.role) === group);
     if (links.length === 0) {
       return nothing;

@@ -98,15 +98,27 @@ class Links:
         ]
         return sorted(good, key=lambda link: order.get(link.claims.seat, len(order)))
 
-    def check(self, token: str, now_s: float) -> LinkClaims:
-        """What a token says.
+    def read(self, token: str, now_s: float) -> LinkClaims:
+        """What a well signed token says, whether or not it was handed out here.
 
-        Raises `SignalingError` ``link.altered``, ``link.expired``, ``link.revoked`` or
-        ``link.unknown``.
+        Raises `SignalingError` ``link.altered``, ``link.expired`` or ``link.unknown``.
         """
-        claims = read_claims(self._payload(token, AUDIENCE, now_s), self._event.slug)
+        return read_claims(self._payload(token, AUDIENCE, now_s), self._event.slug)
+
+    def check(self, token: str, now_s: float) -> LinkClaims:
+        """What a link says that was handed out and not withdrawn.
+
+        Raises `SignalingError` as `read` and `still_good` do.
+        """
+        claims = self.read(token, now_s)
         self.still_good(claims.jti)
         return claims
+
+    def learn(self, link: Link) -> None:
+        """A link from the store; what is withdrawn stays withdrawn."""
+        known = self.links.get(link.claims.jti)
+        if known is None or link.revoked:
+            self.links[link.claims.jti] = link
 
     def still_good(self, jti: str) -> None:
         """Raises `SignalingError` ``link.revoked`` or ``link.unknown``."""

@@ -7,6 +7,7 @@ All of it happens at once on the server's loop; only workers' answers are awaite
 from __future__ import annotations
 
 import collections
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,7 +27,7 @@ from .observed import Observed
 from .views import programme_view, recording_view, seat_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from server.intent import ProgrammeNumbers, SeatNumbers
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from server.session_clock import SessionClock
     from server.workers.interface import Workers
     from signaling.event import Event
+    from signaling.links import LinkClaims
     from signaling.phase import Phase
     from signaling.programme.core import Programme
     from signaling.recording import RecordingIntent
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from .keeping import Keeping
 
 _log = structlog.get_logger(__name__)
+
+
+async def _no_more_links() -> None:
+    """All links are known."""
 
 
 class Cores(msgspec.Struct, kw_only=True):
@@ -93,6 +99,7 @@ class Conference:
         self.workers = parts.workers
         self.sessions_dir = parts.sessions_dir
         self.outward: Outward = Nobody()
+        self.read_links: Callable[[], Awaitable[None]] = _no_more_links
         self.state = StateMap()
         self.observed = Observed()
         self.wirings: dict[int, Wiring] = {}
@@ -128,6 +135,18 @@ class Conference:
             self.workers.want(kind, wanted(kind, intent))
 
     # --- people ------------------------------------------------------------------
+
+    async def claims_of(self, token: str) -> LinkClaims:
+        """What a link says. One that is well signed but not known may have been handed out
+        since by `lianxian token`, so the store is asked again.
+
+        Raises `SignalingError` ``link.altered``, ``.expired``, ``.revoked``, ``.unknown``.
+        """
+        claims = self.links.read(token, time.time())
+        if claims.jti not in self.links.links:
+            await self.read_links()
+        self.links.still_good(claims.jti)
+        return claims
 
     def sitting(self, seat: str | None = None) -> list[Sitting]:
         """Devices that sit here, or at one seat, with their media."""

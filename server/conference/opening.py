@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -155,6 +156,18 @@ def _link(row: links.LinkRow, slug: str) -> Link:
     return Link(claims=claims, revoked=row.revoked_ms > 0)
 
 
+def link_reader(database: Database, conference: Conference) -> Callable[[], Awaitable[None]]:
+    """Reads the links of the store again: others may hand out some while we run."""
+
+    async def read() -> None:
+        slug = conference.event.slug
+        async with database.session() as session:
+            for row in await links.link_rows(session, conference.numbers.event):
+                conference.links.learn(_link(row, slug))
+
+    return read
+
+
 async def _read(session: AsyncSession, slug: str) -> _Stored:
     row = await events.find_event(session, slug)
     if row is None:
@@ -237,6 +250,7 @@ async def open_conference(
             sessions_dir=sessions_dir,
         )
     )
+    conference.read_links = link_reader(database, conference)
     conference.wirings = {device.id: wiring for device, wiring in stored.devices}
     conference.keep.clock(origin)
     _hand_out(conference, link_hours)

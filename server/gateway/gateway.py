@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from server.conference.conference import Conference
+    from signaling.links import LinkClaims
     from signaling.wire.messages import NoticeBody
 
 MAX_MESSAGE_BYTES = 256_000
@@ -148,7 +148,8 @@ class Gateway:
         try:
             asked = _auth(auth)
             locale = chosen_locale(asked.locale)
-            caller = self._admit(asked)
+            claims = await self._conference.claims_of(asked.token)
+            caller = self._admit(asked, claims)
         except SignalingError as error:
             self._conference.counters["error", error.error] += 1
             _log.warning("connection.refused", error=error.error)
@@ -162,11 +163,10 @@ class Gateway:
         self.connections[sid] = connection
         connection.start()
 
-    def _admit(self, asked: ConnectAuth) -> Caller:
-        """Raises `SignalingError` ``link...``, ``event...``, ``seat.unknown``,
-        ``device.unknown_kind``, ``right.missing``, ``server.full``.
+    def _admit(self, asked: ConnectAuth, claims: LinkClaims) -> Caller:
+        """Raises `SignalingError` ``event...``, ``seat.unknown``, ``device.unknown_kind``,
+        ``right.missing``, ``server.full``.
         """
-        claims = self._conference.links.check(asked.token, time.time())
         seat = admitted_seat(self._conference.event, claims.seat, claims.kind)
         caller = Caller(claims, seat, device_kind(asked.device))
         caller.need(Right.SEE_EVENT)

@@ -23,7 +23,7 @@ Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _endpoint(context: Context, route: Route) -> Endpoint:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         try:
-            caller = context.admit(request)
+            caller = await context.admit(request)
             if route.right is not None:
                 caller.need(route.right)
             body = None if route.takes is None else await read_body(request, route.takes)
@@ -52,7 +52,7 @@ def _with(
 
 async def _metrics(context: Context, request: web.Request) -> web.StreamResponse:
     try:
-        context.admit(request).need(Right.SEE_METRICS)
+        (await context.admit(request)).need(Right.SEE_METRICS)
     except SignalingError as error:
         return error_response(request, error)
     text = metrics.prometheus_text(await metrics.collect(context))

@@ -136,7 +136,7 @@ async def send_file(context: Context, request: web.Request) -> web.StreamRespons
         if token:
             context.conference.links.check_file(token, name, path)
         else:
-            context.admit(request).need(Right.DOWNLOAD_ARCHIVE)
+            (await context.admit(request)).need(Right.DOWNLOAD_ARCHIVE)
         located = await _located(context, name, path)
     except SignalingError as error:
         context.conference.counters["error", error.error] += 1

@@ -62,12 +62,12 @@ class Context:
         self.static = static
         self._rates: dict[str, Rate] = {}
 
-    def admit(self, request: web.Request) -> Caller:
+    async def admit(self, request: web.Request) -> Caller:
         """Who asks, by the bearer token. Raises `SignalingError`."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise SignalingError("link.unknown")
-        return self.caller(self.conference.links.check(token.strip(), time.time()))
+        return self.caller(await self.conference.claims_of(token.strip()))
 
     def caller(self, claims: LinkClaims) -> Caller:
         """Raises `SignalingError` for an unknown seat, or ``message.too_fast``."""

@@ -8,6 +8,7 @@ import pytest
 from mixer.wire.ids import WorkerKind
 from mixer.wire.resources import Peer, Publication
 from server.application import Application, start_application
+from server.hand_out import hand_out
 from server.settings import Settings
 from signaling import seats as seats_module
 from tests.unit.server.conftest import FakeWorkers, offer
@@ -198,3 +199,12 @@ async def test_muting_is_seen_by_everybody(application: Application) -> None:
     )
     await page.close()
     await watcher.close()
+
+
+async def test_a_link_handed_out_meanwhile_opens_at_once(
+    application: Application, settings: Settings
+) -> None:
+    url = await hand_out(settings, "bj-tax", None, 1.0)
+    page = await Page(application).open(url.partition("#t=")[2])
+    assert page.refused is None
+    await page.close()

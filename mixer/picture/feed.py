@@ -93,6 +93,7 @@ class Feed:
         self._asked = -1
         self._on_air_since = 0
         self._refused = False
+        self._expected = True
         self._overflowed = False
         self.dropped_full = 0
         """Pictures not shown because too many waited: the delay is longer than the queue."""
@@ -119,6 +120,11 @@ class Feed:
         with self._lock:
             self._refused = True
             self._waiting.clear()
+
+    def expect(self, *, coming: bool) -> None:
+        """Whether the seat has a source at all; says which slate a stalled picture gets."""
+        with self._lock:
+            self._expected = coming
 
     def aim_delay(self, delay_ns: int | None) -> None:
         """What sound tells of its delay; None when it tells no more."""
@@ -177,5 +183,6 @@ class Feed:
             warm = frame - self._on_air_since >= WARM_UP_FRAMES
             return Shown(None, SlateReason.WAITING) if warm else PLAIN
         if frame - self._last_new >= HOLD_FRAMES:
-            return Shown(None, SlateReason.RECONNECTING)
+            lost = SlateReason.RECONNECTING if self._expected else SlateReason.WAITING
+            return Shown(None, lost)
         return Shown(self._shown, None)

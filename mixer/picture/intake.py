@@ -52,6 +52,7 @@ class Intake:
         self._make_decoder = make_decoder
         self._payload_type = -1
         self._life = -1
+        self._flowing = False
         self._assembler: Assembler | None = None
         self._decoder: Decoder | None = None
         self._gate = Gate()
@@ -69,10 +70,16 @@ class Intake:
         if stream.life != self._life:
             self._life = stream.life
             self._reset()
+        self._flowing = True
         self._asked_ns = -KEYFRAME_INTERVAL_NS
+
+    def on_ended(self) -> None:
+        """The publication is gone: nobody is there to make key frames."""
+        self._flowing = False
 
     def on_frame(self, frame: Frame) -> None:
         """One packet."""
+        self._flowing = True
         if len(frame.payload) < 2:
             self.drops["malformed_packet"] += 1
             return
@@ -101,7 +108,9 @@ class Intake:
             self._take(self._assembler.advance(now_ns))
         if self._decoder is not None and self._decoder.take_failure():
             self._gate.close(DecodeDrop.DECODE_ERROR)
-        if self._gate.needs_keyframe and now_ns - self._asked_ns >= KEYFRAME_INTERVAL_NS:
+        if not (self._flowing and self._gate.needs_keyframe):
+            return
+        if now_ns - self._asked_ns >= KEYFRAME_INTERVAL_NS:
             self._asked_ns = now_ns
             self._send(LinkKeyframe(publication=self.source.publication, layer=self.source.layer))
 
@@ -216,9 +225,10 @@ class Intakes:
             intake = self._open.get(message.publication)
             if intake is not None and intake.source.layer == message.layer:
                 intake.on_stream(message)
-        elif isinstance(message, LinkEnded) and message.publication in self._open:
-            # The feed keeps the last picture, then its slate; the stream may come back.
-            _log.info("picture.source_ended", publication=message.publication)
+        elif isinstance(message, LinkEnded):
+            intake = self._open.get(message.publication)
+            if intake is not None:
+                intake.on_ended()
 
     def advance(self, now_ns: int) -> None:
         """Let time pass, each 40 ms or so."""
@@ -255,6 +265,9 @@ class Intakes:
 
     def _settle(self) -> None:
         wanted = self._wanted()
+        seats = {source.seat for source in self._sources.values()}
+        for seat, feed in self._feeds.items():
+            feed.expect(coming=seat in seats)
         for publication in [key for key in self._open if key not in wanted]:
             self._close(publication)
         for publication, source in wanted.items():

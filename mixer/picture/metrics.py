@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mixer.wire.control import Metric
 from mixer.wire.ids import LAYER_MAIN
+from mixer.wire.link import Link
 
 from .intake import Intakes
 from .programme import Programme
@@ -31,6 +32,15 @@ def intake_metrics(intakes: Intakes) -> list[Metric]:
             _counter("dropped_total", "Packets, units and pictures dropped", count, reason=reason)
         )
     return samples
+
+
+def link_metrics(link: Link) -> list[Metric]:
+    """Programme packets that media did not take."""
+    text = "Programme packets not sent to media"
+    return [
+        _counter("unsent_total", text, link.dropped_link_full, reason="link_full"),
+        _counter("unsent_total", text, link.dropped_link_down, reason="link_down"),
+    ]
 
 
 def programme_metrics(programme: Programme) -> list[Metric]:

@@ -38,7 +38,6 @@ from .layout import (
     CaptionStyle,
     Layout,
     Placement,
-    Rect,
     even,
 )
 from .slate import OPENING_SUBTITLE, OPENING_TITLE, SlateReason, slate
@@ -124,9 +123,9 @@ class StageTile(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A scene ready for frame ``frame``; revision 0 is the opening slate."""
+    """A scene ready for frame ``frame``; None is the opening slate."""
 
-    revision: int
+    scene: Scene | None
     frame: int
     tiles: tuple[StageTile, ...]
     overlays: tuple[Placed, ...]
@@ -134,9 +133,9 @@ class Stage(NamedTuple):
     """Fills the canvas in place of tiles."""
 
     @property
-    def covers(self) -> tuple[Rect, ...]:
-        """Where overlays lie."""
-        return tuple(placed.rect for placed in self.overlays)
+    def revision(self) -> int:
+        """The scene's revision; 0 for the opening slate."""
+        return 0 if self.scene is None else self.scene.revision
 
 
 def build_stage(scene: Scene, layout: Layout, feed_of: Callable[[str], Feed]) -> Stage:
@@ -147,7 +146,7 @@ def build_stage(scene: Scene, layout: Layout, feed_of: Callable[[str], Feed]) ->
         for slot, placement in zip(scene.slots, places, strict=False)
     )
     overlays = _in_line(scene) if layout.caption is CaptionStyle.LINE else _in_boxes(scene)
-    return Stage(scene.revision, -(-scene.at_ns // FRAME_NS), tiles, overlays)
+    return Stage(scene, -(-scene.at_ns // FRAME_NS), tiles, overlays)
 
 
 def _in_boxes(scene: Scene) -> tuple[Placed, ...]:
@@ -186,4 +185,4 @@ def _tile(slot: Slot, placement: Placement, feed: Feed) -> StageTile:
 def opening_stage(width: int, height: int) -> Stage:
     """What stands before the first scene."""
     still = slate(width, height, OPENING_TITLE, OPENING_SUBTITLE, SlateReason.OPENING)
-    return Stage(0, 0, (), (), still)
+    return Stage(None, 0, (), (), still)

@@ -47,7 +47,7 @@ from mixer.wire.worker import run_worker
 
 from .intake import Intakes
 from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, load_layouts
-from .metrics import intake_metrics, programme_metrics
+from .metrics import intake_metrics, link_metrics, programme_metrics
 from .programme import Programme
 from .stage import SlateBook, Stage, build_stage
 
@@ -72,7 +72,7 @@ class PictureWorker:
         self._programme: Programme | None = None
         self._stage: Stage | None = None
         self._on_air: Scene | None = None
-        self._coming: dict[int, Scene] = {}
+        self._coming: list[Scene] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._report: Callable[[Event], None] = lambda _event: None
         self._applied: SceneApplied | None = None
@@ -119,7 +119,7 @@ class PictureWorker:
     async def command(self, command: Command) -> Outcome:
         """Key frame requests and metrics. Raises `ControlError` for others."""
         if isinstance(command, ReadMetrics):
-            samples = intake_metrics(self._intakes)
+            samples = [*intake_metrics(self._intakes), *link_metrics(self._link)]
             if self._programme is not None:
                 samples += programme_metrics(self._programme)
             return Metrics(samples=tuple(samples))
@@ -205,16 +205,16 @@ class PictureWorker:
         if len(scene.slots) > layout.capacity:
             _log.warning("picture.slots_dropped", layout=layout.name, slots=len(scene.slots))
         # Subscribed at once, so that pictures are there when the scene's frame comes.
-        self._coming = {
-            revision: one for revision, one in self._coming.items() if one.at_ns < scene.at_ns
-        }
-        self._coming[scene.revision] = scene
+        self._coming = [one for one in self._coming if one.at_ns < scene.at_ns]
+        self._coming.append(scene)
+        # Feeds are made here: the painter's thread must not touch the loop's tables.
+        feeds = {slot.seat: self._intakes.feed(slot.seat) for slot in scene.slots}
         self._want()
-        building = self._painter.submit(build_stage, scene, layout, self._intakes.feed)
+        building = self._painter.submit(build_stage, scene, layout, feeds.__getitem__)
         building.add_done_callback(self._stage_built)
 
     def _want(self) -> None:
-        scenes = [*self._coming.values()]
+        scenes = list(self._coming)
         if self._on_air is not None:
             scenes.append(self._on_air)
         self._intakes.want(slot.seat for scene in scenes for slot in scene.slots)
@@ -230,22 +230,21 @@ class PictureWorker:
         self._from_thread(self._take_stage, building.result())
 
     def _take_stage(self, stage: Stage) -> None:
-        if stage.revision not in self._coming:
+        if not any(scene is stage.scene for scene in self._coming):
             return  # replaced or removed while it was being built
         self._stage = stage
         if self._programme is not None:
             self._programme.put_stage(stage)
 
-    def _stage_applied(self, revision: int, frame: int) -> None:
-        scene = self._coming.pop(revision, None)
-        if scene is not None:
-            self._on_air = scene
-            self._coming = {
-                key: one for key, one in self._coming.items() if one.at_ns > scene.at_ns
-            }
-            self._want()
-        _log.info("picture.scene_applied", revision=revision, frame=frame)
-        self._applied = SceneApplied(revision=revision, frame=frame)
+    def _stage_applied(self, stage: Stage, frame: int) -> None:
+        for index, scene in enumerate(self._coming):
+            if scene is stage.scene:
+                self._coming = self._coming[index + 1 :]
+                self._on_air = scene
+                self._want()
+                break
+        _log.info("picture.scene_applied", revision=stage.revision, frame=frame)
+        self._applied = SceneApplied(revision=stage.revision, frame=frame)
         self._report(self._applied)
 
     # --- programme --------------------------------------------------------------------------
@@ -270,7 +269,7 @@ class PictureWorker:
             self._from_thread(self._link.send_frames, frames)
 
         def applied(stage: Stage, frame: int) -> None:
-            self._from_thread(self._stage_applied, stage.revision, frame)
+            self._from_thread(self._stage_applied, stage, frame)
 
         programme = Programme(clock, spec, self._slates, send, applied)
         if self._stage is not None:
@@ -285,6 +284,9 @@ class PictureWorker:
             return
         if not await asyncio.to_thread(programme.stop):
             _log.error("picture.programme_stuck")
+        self._unpublish(programme)
+
+    def _unpublish(self, programme: Programme) -> None:
         self._link.send_message(LinkUnpublish(publication=programme.spec.publication))
 
     def _publish(self) -> None:
@@ -324,6 +326,8 @@ class PictureWorker:
             if programme.died:
                 _log.error("picture.programme_died")
                 self._programme = None
+                # Numbers jump ahead, so media must see another life of the stream.
+                self._unpublish(programme)
                 self._begin_programme(programme.clock, programme.spec)
                 continue
             self._tell_late(programme)

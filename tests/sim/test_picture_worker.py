@@ -22,6 +22,7 @@ from mixer.wire.link import (
     LinkPublish,
     LinkStream,
     LinkSubscribe,
+    LinkUnpublish,
     LinkUnsubscribe,
     message_frame,
     read_message,
@@ -221,6 +222,62 @@ async def test_frames_of_a_restarted_media_process_are_published_anew(stand: Sta
     await stand.until(lambda: len(stand.media.programme.keyframes) > 0)
     hellos = [m for m in stand.media.messages if isinstance(m, LinkHello)]
     assert len(hellos) == 2
+
+
+async def test_a_scene_put_twice_under_one_revision_ends_as_the_later_one(stand: Stand) -> None:
+    stand.cameras = [Camera(1, rgb=RED), Camera(2, rgb=GREEN)]
+    await stand.worker.apply(
+        Apply(
+            put=(
+                stand.clock,
+                PictureProgramme(publication=PROGRAMME),
+                source(1, "a"),
+                source(2, "b"),
+                scene(4, "full", "a"),
+                scene(4, "full", "b"),
+            )
+        )
+    )
+    reader = stand.media.programme
+    await stand.until(lambda: reader.picture is not None and reader.shows(GREEN, 640, 360))
+    assert stand.media.wanted == {2}
+
+
+async def test_another_clock_begins_another_timeline(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    await stand.until(lambda: len(stand.media.programme.numbers) > 3)
+    stand.media.programme = ProgrammeReader()
+    later = Clock(
+        event=2,
+        origin_monotonic_ns=stand.clock.origin_monotonic_ns - 3600 * 10**9,
+        origin_wall_ns=0,
+    )
+    await stand.worker.apply(Apply(put=(later,)))
+    await stand.until(lambda: stand.media.programme.keyframes[-1:] > [90_000 + 25_000])
+
+
+async def test_a_programme_taken_away_is_unpublished(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    await stand.until(lambda: len(stand.media.programme.numbers) > 3)
+    await stand.worker.apply(Apply(remove=("picture_programme",)))
+    await stand.until(
+        lambda: any(isinstance(message, LinkUnpublish) for message in stand.media.messages)
+    )
+    assert [resource.key for resource in stand.worker.observed()] == ["clock"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_programme_thread_ended_by_a_bug_is_started_again(stand: Stand) -> None:
+    await stand.worker.apply(Apply(put=(stand.clock, PictureProgramme(publication=PROGRAMME))))
+    await stand.until(lambda: len(stand.media.programme.numbers) > 3)
+    programme = stand.worker._programme
+    assert programme is not None
+    programme.renditions = None  # type: ignore[assignment]
+    await stand.until(lambda: stand.worker._programme is not programme)
+    last = stand.media.programme.numbers[-1]
+    stand.media.programme = ProgrammeReader()
+    await stand.until(lambda: len(stand.media.programme.numbers) > 3)
+    assert stand.media.programme.numbers[0] > last
 
 
 async def test_metrics_tell_frames_holes_and_decoders(stand: Stand) -> None:

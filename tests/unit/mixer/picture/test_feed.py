@@ -89,6 +89,16 @@ def test_a_stalled_picture_stands_three_seconds_then_a_slate_until_it_moves_agai
     assert feed.at(START + HOLD_FRAMES + 1).picture is not None
 
 
+def test_a_seat_whose_source_was_taken_away_waits_for_another() -> None:
+    feed = Feed()
+    feed.put(START * FRAME_NS, FRAME)
+    feed.at(START)
+    feed.expect(coming=False)
+    assert feed.at(START + HOLD_FRAMES).slate is SlateReason.WAITING
+    feed.expect(coming=True)
+    assert feed.at(START + HOLD_FRAMES + 1).slate is SlateReason.RECONNECTING
+
+
 def test_a_seat_without_a_picture_is_plain_first_then_waits() -> None:
     feed = Feed()
     assert feed.at(START).slate is None

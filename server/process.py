@@ -36,7 +36,7 @@ async def _open(boot: Boot, settings: Settings) -> tuple[WorkerHub, Application]
     try:
         application = await start_application(settings, hub)
     except EventFileError as error:
-        raise UnusableError(f"event.invalid: {error}") from error
+        raise UnusableError(str(error)) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UnusableError(

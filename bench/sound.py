@@ -104,7 +104,9 @@ def _run_engine(library: OpusLibrary, packets: list[list[bytes]]) -> None:
 
 def _frame(seat: int, tick: int, payload: bytes) -> Frame:
     packet = RtpPacket(OPUS, tick, tick * TICK_SAMPLES, seat, payload)
-    return Frame(FrameKind.RTP, seat, 0, 0, tick, 0, tick * TICK_NS, packet.serialize())
+    captured_ns = tick * TICK_NS
+    arrival_ns = captured_ns + LATENESS_NS
+    return Frame(FrameKind.RTP, seat, 0, 0, tick, arrival_ns, captured_ns, packet.serialize())
 
 
 def _encode_returns(library: OpusLibrary, sounds: list[Samples]) -> None:

@@ -12,6 +12,8 @@ from server.simulate.description import ReceivedTrack, receive_answer
 from server.simulate.signal import SignalClient
 from signaling.wire.messages import Join, Joined, NoticeBody, Offered, Subscribe, SubscribeAnswer
 
+CONTROL_NS = 20_000_000
+
 
 class Arrival(NamedTuple):
     """A packet as it came."""
@@ -32,6 +34,8 @@ class Listener:
         self._identity = Identity()
         self._kinds: dict[int, str] = {}
         self._connection: Connection | None = None
+        self._control: asyncio.Task[None] | None = None
+        self._lateness: list[tuple[int, int]] = []
 
     async def open(self) -> None:
         """Join and receive. Returns when connected."""
@@ -39,6 +43,7 @@ class Listener:
         joined = await self.signal.request(Join(has_audio=False, has_video=False, take_over=True))
         assert isinstance(joined, Joined)
         self.signal.resume = joined.resume
+        self._control = asyncio.create_task(self._measure_lateness())
         await self.subscribe()
 
     async def subscribe(self) -> None:
@@ -57,9 +62,19 @@ class Listener:
         self._connection = connection
 
     async def close(self) -> None:
+        if self._control is not None:
+            self._control.cancel()
         if self._connection is not None:
             self._connection.close()
         await self.signal.close()
+
+    async def _measure_lateness(self) -> None:
+        """A silence may be this test's own: how late does an idle task wake up here?"""
+        while True:
+            due_ns = time.monotonic_ns() + CONTROL_NS
+            await asyncio.sleep(CONTROL_NS / 1e9)
+            now_ns = time.monotonic_ns()
+            self._lateness.append((now_ns, now_ns - due_ns))
 
     def _expect(self, tracks: list[ReceivedTrack]) -> None:
         self._kinds = {track.ssrc: track.kind for track in tracks}
@@ -85,6 +100,10 @@ class Listener:
 
     def since(self, kind: str, since_ns: int) -> list[Arrival]:
         return [arrival for arrival in self.arrivals[kind] if arrival.at_ns >= since_ns]
+
+    def longest_stall_ms(self, since_ns: int) -> float:
+        """How late the test itself was at worst since then."""
+        return max((late for at_ns, late in self._lateness if at_ns >= since_ns), default=0) / 1e6
 
     def longest_silence_ms(self, kind: str, since_ns: int) -> float:
         """The longest time without a packet since then."""

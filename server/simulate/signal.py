@@ -15,6 +15,7 @@ from signaling.wire.messages import (
     AnswerBody,
     AnswerEnvelope,
     ErrorEnvelope,
+    Gone,
     NoticeBody,
     NoticeEnvelope,
     RequestBody,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUEST_TIMEOUT_S = 15.0
+COME_BACK_S = 0.5
 
 
 class SignalError(Exception):
@@ -70,6 +72,8 @@ class SignalClient:
         self._ids = itertools.count(1)
         self._pending: dict[int, asyncio.Future[AnswerBody]] = {}
         self._connections = 0
+        self._ended = False
+        self._coming_back: asyncio.Task[None] | None = None
         self.resume = ""
         self.state: dict[str, StateValue] = {}
         self.revision = 0
@@ -78,6 +82,8 @@ class SignalClient:
             reconnection=True, reconnection_delay=0.3, reconnection_delay_max=2.0
         )
         self._socket.on("connect", self._connected)
+        self._socket.on("disconnect", self._disconnected)
+        self._socket.on("connect_error", self._refused)
         self._socket.on("answer", self._answer)
         self._socket.on("error", self._error)
         self._socket.on("notice", self._notice)
@@ -100,6 +106,9 @@ class SignalClient:
 
     async def close(self) -> None:
         """Leave without a word; `Leave` is a request of its own."""
+        self._ended = True
+        if self._coming_back is not None:
+            self._coming_back.cancel()
         await self._socket.disconnect()
 
     async def request(self, body: RequestBody) -> AnswerBody:
@@ -109,7 +118,10 @@ class SignalClient:
         self._pending[number] = future
         envelope = RequestEnvelope(v=WIRE_VERSION, id=number, body=body)
         try:
-            await self._socket.emit("request", msgspec.to_builtins(envelope))
+            try:
+                await self._socket.emit("request", msgspec.to_builtins(envelope))
+            except socketio.exceptions.BadNamespaceError as error:
+                raise SignalError("connection.lost", "not connected") from error
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 return await future
         finally:
@@ -127,6 +139,29 @@ class SignalClient:
         if self._connections > 1 and self._on_return is not None:
             self._on_return()
 
+    async def _disconnected(self, reason: str) -> None:
+        """The library comes back after a lost connection, but not when a server that stops
+        said goodbye.
+        """
+        for future in self._pending.values():
+            if not future.done():
+                future.set_exception(SignalError("connection.lost", reason))
+        if reason == self._socket.reason.SERVER_DISCONNECT and not self._ended:
+            self._coming_back = asyncio.create_task(self._come_back(), name="come-back")
+
+    async def _come_back(self) -> None:
+        while not self._ended:
+            await asyncio.sleep(COME_BACK_S)
+            try:
+                await self.connect()
+            except SignalError:
+                continue
+            return
+
+    async def _refused(self, message: object = None) -> None:
+        """A server that knows us and says no is not asked again."""
+        self._ended |= self._connections > 0 and isinstance(message, dict)
+
     async def _answer(self, message: dict[str, Any]) -> None:
         envelope = msgspec.convert(message, AnswerEnvelope)
         future = self._pending.get(envelope.id)
@@ -140,8 +175,10 @@ class SignalClient:
             future.set_exception(SignalError(envelope.error, envelope.text))
 
     async def _notice(self, message: dict[str, Any]) -> None:
+        notice = msgspec.convert(message, NoticeEnvelope).body
+        self._ended |= isinstance(notice, Gone)
         if self._on_notice is not None:
-            self._on_notice(msgspec.convert(message, NoticeEnvelope).body)
+            self._on_notice(notice)
 
     async def _state(self, message: dict[str, Any]) -> None:
         change = msgspec.convert(message, StateMessage)

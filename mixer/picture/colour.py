@@ -78,8 +78,14 @@ def _as_bytes(plane: Floats) -> Bytes:
 
 
 def _to_planes(rgb: Bytes) -> Floats:
-    weighted: Floats = rgb[..., :3].astype(np.float32) @ (_MATRIX.T / np.float32(255))
-    return weighted + _OFFSET
+    # Sums instead of a matrix product, which would wake the threads of a BLAS library.
+    share = rgb[..., :3].astype(np.float32) / np.float32(255)
+    planes: Floats = np.empty(share.shape, dtype=np.float32)
+    for row, offset in enumerate(_OFFSET):
+        planes[..., row] = offset
+        for column in range(3):
+            planes[..., row] += share[..., column] * _MATRIX[row, column]
+    return planes
 
 
 def _kept(alpha: Floats) -> Words:

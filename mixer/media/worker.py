@@ -48,7 +48,8 @@ DRAIN_DATAGRAMS: Final = 64
 POLL_S: Final = 0.02
 _TICKS_PER_REPORT: Final = 50
 PORT_TAKEN_EXIT: Final = 3
-_LIVES_PER_EPOCH: Final = 1 << 24
+_LIVES_PER_EPOCH: Final = 1 << 20
+"""Milliseconds of Unix time times this stay below 2**63 until the year 2248."""
 
 
 class MediaWorker:

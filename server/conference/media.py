@@ -129,6 +129,7 @@ async def publish(conference: Conference, caller: Caller, body: Publish) -> Publ
             conference.rewire(device.id, before)
         raise
     conference.device_of(caller)
+    conference.observed.stale_peers.pop(after.receive_peer, None)
     conference.show_seat(device.seat)
     return Published(
         peer=after.receive_peer,

@@ -13,6 +13,9 @@ class Observed:
     def __init__(self) -> None:
         self.peers: dict[int, str] = {}
         """Peer to state: new, connecting, connected, disconnected, closed."""
+        self.stale_peers: dict[int, str] = {}
+        """Peers whose connection is gone for good, with the reason. Their pages are asked to
+        make it anew, those that are away when they come back."""
         self.quality: dict[int, PeerQuality] = {}
         self.levels_db: dict[int, float] = {}
         self.delays_ns: dict[int, int] = {}
@@ -24,6 +27,7 @@ class Observed:
     def forget_peer(self, peer: int) -> None:
         """It is no longer wanted."""
         self.peers.pop(peer, None)
+        self.stale_peers.pop(peer, None)
         self.quality.pop(peer, None)
 
     def forget_publication(self, publication: int) -> None:

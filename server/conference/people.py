@@ -12,7 +12,7 @@ from mixer.wire.ids import WorkerKind
 from server.intent import Wiring
 from signaling.phase import OPEN_PHASES, check_open
 from signaling.seats import Device, Presence
-from signaling.wire.messages import Done, Join, Joined, Leave, Mute
+from signaling.wire.messages import Done, Join, Joined, Leave, Mute, Reconnect
 from signaling.wire.roles import Right
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ def resume(conference: Conference, caller: Caller, secret: str) -> bool:
     conference.show_seat(found.seat)
     _log.info("device.resumed", seat=found.seat, device=found.id)
     return True
+
+
+def ask_to_reconnect(conference: Conference, device: int, only: int = 0) -> None:
+    """Tell a device which directions it has to make anew; nothing while it is away."""
+    wiring = conference.wirings.get(device, Wiring())
+    for direction, peer in (("publish", wiring.receive_peer), ("subscribe", wiring.send_peer)):
+        reason = conference.observed.stale_peers.get(peer)
+        if reason is not None and only in {0, peer}:
+            conference.outward.notify(device, Reconnect(direction=direction, reason=reason))
 
 
 def expire(conference: Conference) -> None:

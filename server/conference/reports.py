@@ -17,8 +17,9 @@ from mixer.wire.control import (
     SceneApplied,
 )
 from mixer.wire.ids import WorkerKind
-from signaling.wire.messages import Reconnect
 from signaling.wire.state import ConditionView
+
+from . import people
 
 if TYPE_CHECKING:
     from mixer.wire.control import Event
@@ -36,7 +37,10 @@ class Reports:
     """The `server.workers.interface.Listener` of a conference."""
 
     def __init__(self, conference: Conference) -> None:
+        """Until it says hello, every worker counts as away."""
         self._conference = conference
+        for kind in WorkerKind:
+            self.worker_lost(kind)
 
     def worker_connected(self, kind: WorkerKind, epoch: int, *, new_life: bool) -> None:
         """A new life of media means that every page has to connect anew."""
@@ -81,14 +85,10 @@ class Reports:
         conference = self._conference
         conference.observed.forget_media()
         for sitting in conference.sitting():
-            directions = []
-            if sitting.wiring.receive_peer:
-                directions.append("publish")
-            if sitting.wiring.send_peer:
-                directions.append("subscribe")
-            for direction in directions:
-                notice = Reconnect(direction=direction, reason="media_restarted")
-                conference.outward.notify(sitting.device.id, notice)
+            for peer in (sitting.wiring.receive_peer, sitting.wiring.send_peer):
+                if peer:
+                    conference.observed.stale_peers[peer] = "media_restarted"
+            people.ask_to_reconnect(conference, sitting.device.id)
             conference.show_seat(sitting.device.seat)
 
     def _of_peer(self, peer: int) -> Sitting | None:
@@ -104,11 +104,9 @@ class Reports:
             return
         before = conference.observed.peers.get(event.peer)
         conference.observed.peers[event.peer] = event.state
-        if event.state != before and event.state == "closed":
-            publishes = event.peer == sitting.wiring.receive_peer
-            direction = "publish" if publishes else "subscribe"
-            notice = Reconnect(direction=direction, reason=event.reason or "closed")
-            conference.outward.notify(sitting.device.id, notice)
+        if event.state == "closed" and before != "closed":
+            conference.observed.stale_peers[event.peer] = event.reason or "closed"
+            people.ask_to_reconnect(conference, sitting.device.id, only=event.peer)
         _log.info(
             "peer.state",
             seat=sitting.device.seat,

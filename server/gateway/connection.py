@@ -167,7 +167,12 @@ class Connection:
         self._push(error_envelope(error, self._locale, request))
 
     def _refuse_and_close(self, error: SignalingError, request: int = -1) -> None:
-        _log.warning("connection.closed", seat=self.caller.seat.id, error=error.error)
+        _log.warning(
+            "connection.closed",
+            seat=self.caller.seat.id,
+            error=error.error,
+            values=error.values,
+        )
         self._push(error_envelope(error, self._locale, request))
         self._close_when_sent()
 

@@ -162,6 +162,7 @@ class Gateway:
         connection = Connection(self._conference, caller, line, locale)
         self.connections[sid] = connection
         connection.start()
+        people.ask_to_reconnect(self._conference, caller.device)
 
     def _admit(self, asked: ConnectAuth, claims: LinkClaims) -> Caller:
         """Raises `SignalingError` ``event...``, ``seat.unknown``, ``device.unknown_kind``,

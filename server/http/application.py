@@ -54,6 +54,7 @@ async def _metrics(context: Context, request: web.Request) -> web.StreamResponse
     try:
         (await context.admit(request)).need(Right.SEE_METRICS)
     except SignalingError as error:
+        _log.info("http.refused", path="/metrics", error=error.error)
         return error_response(request, error)
     text = metrics.prometheus_text(await metrics.collect(context))
     return web.Response(text=text, headers={"Content-Type": "text/plain; version=0.0.4"})

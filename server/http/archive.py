@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import structlog
 from aiohttp import web
 
 from recorder.archive import ArchiveError, list_sessions, read_session, safe_path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from .context import Context
 
+_log = structlog.get_logger(__name__)
 _TYPES = {
     ".mp4": "video/mp4",
     ".mkv": "video/x-matroska",
@@ -140,6 +142,7 @@ async def send_file(context: Context, request: web.Request) -> web.StreamRespons
         located = await _located(context, name, path)
     except SignalingError as error:
         context.conference.counters["error", error.error] += 1
+        _log.info("http.refused", path="/sessions/{name}/files/{path}", error=error.error)
         return error_response(request, error)
     headers = {
         "Content-Type": _TYPES.get(located.suffix, "application/octet-stream"),

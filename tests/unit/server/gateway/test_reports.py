@@ -126,6 +126,29 @@ async def test_a_new_life_of_media_asks_every_page_to_connect_anew(
         assert scene.desk.notices == []
 
 
+async def test_a_page_that_was_away_when_media_died_is_told_when_it_is_back(
+    application: Application, workers: FakeWorkers
+) -> None:
+    token = token_of(application, "bj-tax")
+    page = await Page(application).open(token)
+    joined = await page.ask("join", has_audio=True, has_video=False)
+    await page.ask("publish", sdp=offer(), tracks=TRACKS)
+    await page.close()
+    assert workers.listener is not None
+    workers.listener.worker_connected(WorkerKind.MEDIA, 2, new_life=True)
+    back = await Page(application).open(token, resume=joined["resume"])
+    await back.until(lambda one: bool(one.notices))
+    assert back.notices == [
+        {"type": "reconnect", "direction": "publish", "reason": "media_restarted"}
+    ]
+    await back.ask("publish", sdp=offer("FF:00"), tracks=TRACKS)
+    await back.close()
+    again = await Page(application).open(token, resume=joined["resume"])
+    await again.ask("get_state")
+    assert again.notices == []
+    await again.close()
+
+
 async def test_the_same_life_of_media_disturbs_nobody(
     application: Application, workers: FakeWorkers
 ) -> None:

@@ -23,6 +23,8 @@ _OPUS_FRAME_US: Final = {
     **{config: (2_500, 5_000, 10_000, 20_000)[config % 4] for config in range(16, 32)},
 }
 _HIGH_PROFILES: Final = frozenset({100, 110, 122, 144})
+_MAX_SETS: Final = 31
+_MAX_SET: Final = 0xFFFF
 _NAL_LENGTH: Final = struct.Struct(">I")
 
 
@@ -54,12 +56,18 @@ def aac_duration_ns(sample_rate: int) -> int:
 
 def avc_configuration(units: list[bytes]) -> bytes:
     """AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1) of the SPS and PPS
-    among ``units``. Raises ValueError when either is missing.
+    among ``units``. Raises ValueError when either is missing or they do not fit.
     """
     sequence = [nal for nal in units if nal[0] & 0x1F == NAL_SPS]
     picture = [nal for nal in units if nal[0] & 0x1F == NAL_PPS]
     if not sequence or not picture or len(sequence[0]) < 4:
         raise ValueError("no parameter sets")
+    if (
+        len(sequence) > _MAX_SETS
+        or len(picture) > _MAX_SETS
+        or any(len(nal) > _MAX_SET for nal in sequence + picture)
+    ):
+        raise ValueError("parameter sets that no configuration can hold")
     parts = [b"\x01", sequence[0][1:4], b"\xff", bytes((0xE0 | len(sequence),))]
     for nal in sequence:
         parts += (len(nal).to_bytes(2, "big"), nal)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import av
 import structlog
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from .state import StoredSession
 
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 STOP_WAIT_S: Final = 3.0
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, work: Callable[[_T], None], value: _T) -> None:
+    """Call on the loop; one that was closed meanwhile has nobody left to tell."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(work, value)
 
 
 class Finisher:
@@ -49,13 +57,11 @@ class Finisher:
                     done.set_result(result)
 
             def tell(text: str) -> None:
-                loop.call_soon_threadsafe(progress, text)
+                _on_loop(loop, progress, text)
 
             def run() -> None:
                 steps = Steps(tell, self._stopped.is_set, self._keep_working)
-                result = self._run(directory, state, steps)
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(settle, result)
+                _on_loop(loop, settle, self._run(directory, state, steps))
 
             self._thread = threading.Thread(target=run, name="recorder-finish", daemon=True)
             self._thread.start()

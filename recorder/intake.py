@@ -37,8 +37,12 @@ Place = tuple[PublicationId, Layer]
 class Intake:
     """A `LinkReceiver` that knows which tracks take which publication's layer."""
 
-    def __init__(self, send: Callable[[LinkMessage], None]) -> None:
+    def __init__(
+        self, send: Callable[[LinkMessage], None], broke: Callable[[LiveTrack], None]
+    ) -> None:
+        """``broke`` is told of a track that a bug took out of service."""
         self._send = send
+        self._broke = broke
         self._tracks: dict[Place, list[LiveTrack]] = {}
         self._streams: dict[Place, LinkStream] = {}
         self._asked_ns: dict[Place, int] = {}
@@ -106,9 +110,20 @@ class Intake:
                 # It was under way when we unsubscribed.
                 self.drops[RecordDrop.UNKNOWN_STREAM] += 1
                 continue
-            for track in tracks:
-                track.core.frame(frame)
+            for track in tuple(tracks):
+                try:
+                    track.core.frame(frame)
+                except Exception:  # noqa: BLE001  a bug fails this track, never the recorder
+                    self.fail(track)
         self.packets += len(frames)
+
+    def fail(self, track: LiveTrack) -> None:
+        """Called while handling an error: take this one track out of service."""
+        _log.exception("recorder.track_failed", track=track.resource.key)
+        self.drops[RecordDrop.TRACK_FAILED] += 1
+        track.broken = True
+        self.remove(track)
+        self._broke(track)
 
     def link_message(self, message: LinkMessage) -> None:
         """A stream begins, changes or ends."""
@@ -126,6 +141,15 @@ class Intake:
                     track.core.end()
 
     # --- called by the worker's clock ---------------------------------------
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass on every track; ``now_ns`` of any steady clock."""
+        for tracks in tuple(self._tracks.values()):
+            for track in tuple(tracks):
+                try:
+                    track.core.advance(now_ns)
+                except Exception:  # noqa: BLE001  a bug fails this track, never the recorder
+                    self.fail(track)
 
     def acknowledge(self) -> None:
         """Tell media what it need no longer keep."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mixer.wire.resources import RecordingSession
@@ -86,3 +87,15 @@ def recover_directory(
     state.released = True
     write_atomically(directory / STATE_FILE, state_bytes(state))
     return result
+
+
+def main_recover(path: Path) -> int:
+    """`lianxian session recover DIR`: say what is done; 0 when the session is verified."""
+    result = recover_directory(path, lambda text: _print_line(f"... {text}"))
+    _print_line(f"{'VERIFIED' if result.ok else 'FAILED'} {path.name}: {result.text}")
+    return 0 if result.ok else 1
+
+
+def _print_line(text: str) -> None:
+    """To standard output."""
+    sys.stdout.write(text + "\n")

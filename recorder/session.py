@@ -48,6 +48,8 @@ class LiveTrack:
         self.acknowledged = Position(0, -1)
         self.in_flight = 0
         """Chunks with the writer."""
+        self.broken = False
+        """A bug of ours showed on it: it takes nothing more."""
         self._file: OutputFile | None = None
         self._format: TrackFormat | None = None
         started_ns = session.state.session.started_ns
@@ -105,7 +107,8 @@ class LiveTrack:
 
     def close(self) -> None:
         """End of the track: write all that is held."""
-        self.core.end()
+        if not self.broken:
+            self.core.end()
         self.flush()
         self.stored.open = False
         file = self._file

@@ -10,20 +10,19 @@ import os
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from mixer.wire.ids import Layer, MediaKind, PublicationId
 from mixer.wire.resources import Clock, Mark, RecordedTrack, RecordingSession
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 SESSIONS_FOLDER: Final = "sessions"
 STATE_FILE: Final = "session.json"
 MANIFEST_FILE: Final = "manifest.json"
 STATE_VERSION: Final = 1
+_MEDIA_FOLDERS: Final = ("iso", "working")
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -92,14 +91,18 @@ def session_directories(data_dir: Path) -> list[Path]:
 
     A session's directory may lie deeper, since `RecordingSession.directory` is a path.
     """
-    root = data_dir / SESSIONS_FOLDER
-    if not root.is_dir():
-        return []
-    found = {path.parent for path in root.rglob(STATE_FILE)}
-    found |= {path.parent for path in root.rglob(MANIFEST_FILE)}
-    found |= {path.parent.parent for path in root.rglob("iso/*.mkv")}
-    found |= {path.parent.parent for path in root.rglob("working/*.mkv")}
+    found: list[Path] = []
+    for name, folders, files in os.walk(data_dir / SESSIONS_FOLDER):
+        directory = Path(name)
+        media = [one for one in _MEDIA_FOLDERS if one in folders and _holds_media(directory / one)]
+        if media or STATE_FILE in files or MANIFEST_FILE in files:
+            found.append(directory)
+            folders.clear()
     return sorted(found)
+
+
+def _holds_media(folder: Path) -> bool:
+    return next(folder.glob("*.mkv"), None) is not None
 
 
 def iso_time(unix_ns: int) -> str:

@@ -54,6 +54,7 @@ class RecordDrop(StrEnum):
     WRITER_FULL = "writer_full"
     STORAGE_FULL = "storage_full"
     WRITE_FAILED = "write_failed"
+    TRACK_FAILED = "track_failed"
 
 
 class Position(NamedTuple):

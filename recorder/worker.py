@@ -74,13 +74,17 @@ class RecorderWorker:
         *,
         floor_bytes: int = START_FLOOR_BYTES,
         keep_working: bool = False,
+        flush_ticks: int = FLUSH_TICKS,
         space: SpaceWatch | None = None,
         make_writer: Callable[[Callable[[list[Written]], None]], Writer] = Writer,
     ) -> None:
-        """``keep_working``: leave the programme's working files beside programme.mp4."""
+        """``keep_working``: leave the programme's working files beside programme.mp4.
+        ``flush_ticks``: how often Clusters are closed, in `TICK_S`.
+        """
         self._data_dir = boot.data_dir
         self._floor_bytes = floor_bytes
         self._keep_working = keep_working
+        self._flush_ticks = flush_ticks
         self._make_writer = make_writer
         self._report: Callable[[Event], None] = lambda _event: None
         self._clock: Clock | None = None
@@ -88,7 +92,7 @@ class RecorderWorker:
         self._conditions = Conditions(self._pass_on)
         self.storage = StorageWatch(boot.data_dir, self._conditions, space or SpaceWatch())
         self._tasks: set[asyncio.Task[None]] = set()
-        self.intake = Intake(self._send)
+        self.intake = Intake(self._send, self._track_failed)
         self.link = Link(boot.link_socket, WorkerKind.RECORDER, boot.epoch, self.intake)
         self.writer: Writer
         self._finisher: Finisher
@@ -98,6 +102,9 @@ class RecorderWorker:
 
     def _pass_on(self, event: Event) -> None:
         self._report(event)
+
+    def _track_failed(self, track: LiveTrack) -> None:
+        self._conditions.set("recorder.track_failed", track.resource.key, active=True)
 
     # --- life ----------------------------------------------------------------
 
@@ -327,10 +334,9 @@ class RecorderWorker:
             await asyncio.sleep(TICK_S)
             ticks += 1
             now_ns = time.monotonic_ns()
-            for track in self._tracks():
-                track.core.advance(now_ns)
+            self.intake.advance(now_ns)
             self.intake.ask_keyframes(now_ns)
-            if ticks % FLUSH_TICKS == 0:
+            if ticks % self._flush_ticks == 0:
                 self._flush()
                 await self._look_at_space()
                 for session in self.sessions.values():

@@ -45,7 +45,7 @@ class Stage:
         make: Callable[[Callable[[list[Written]], None]], Writer] = partial(
             Writer, pwrite=disk.pwrite
         )
-        self.worker = RecorderWorker(boot, make_writer=make)
+        self.worker = RecorderWorker(boot, make_writer=make, flush_ticks=2)
         self.programme = video(1, Codec.H264, count=150, layer=1)
         self.microphone = opus(12, count=300)
 

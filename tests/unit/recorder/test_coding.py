@@ -56,6 +56,13 @@ def test_without_parameter_sets_there_is_no_configuration(units: list[bytes]) ->
         coding.avc_configuration(units)
 
 
+def test_parameter_sets_that_do_not_fit_are_refused() -> None:
+    sps, pps = b"\x67\x42\xc0\x1f\x8c", b"\x68\xce"
+    for units in ([sps, pps + bytes(70_000)], [sps] * 40 + [pps]):
+        with pytest.raises(ValueError, match="hold"):
+            coding.avc_configuration(units)
+
+
 def test_known_parameter_sets_are_left_out_and_changed_ones_stay() -> None:
     first = video(1, Codec.H264).units[0].payload
     other = video(1, Codec.H264, size=(96, 64)).units[0].payload

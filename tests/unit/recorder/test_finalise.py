@@ -8,7 +8,7 @@ from mixer.wire.ids import Codec
 from mixer.wire.resources import Clock, Mark
 from recorder.finalise import Steps, finalise
 from recorder.manifest import ManifestError, read_manifest
-from recorder.recover import recover_directory
+from recorder.recover import main_recover, recover_directory
 from recorder.remux import RemuxStopped
 from recorder.state import (
     STATE_FILE,
@@ -229,6 +229,14 @@ def test_recover_needs_nothing_but_the_files(tmp_path: Path, state: StoredSessio
     manifest = read_manifest(tmp_path)
     assert [file.seat for file in manifest.files] == ["programme", "hunan", "hunan"]
     assert manifest.session == 9
+
+
+def test_the_recover_command_says_what_it_does(
+    tmp_path: Path, state: StoredSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_atomically(tmp_path / STATE_FILE, state_bytes(state))
+    assert main_recover(tmp_path) == 0
+    assert "VERIFIED" in capsys.readouterr().out
 
 
 def test_recover_of_an_empty_directory_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixer.wire.frame import FLAG_REPLAY, Frame
 from mixer.wire.ids import Codec
@@ -267,6 +269,26 @@ def test_rubbish_is_counted_and_harms_nothing() -> None:
     assert core.drops[RecordDrop.UNREADABLE_PACKET] == 1
     feed(core, stream.frames)
     assert core.units == 10
+
+
+@given(st.data())
+def test_no_stream_of_packets_breaks_a_track(data: st.DataObject) -> None:
+    codec = data.draw(st.sampled_from([Codec.VP8, Codec.H264, Codec.OPUS]))
+    stream = opus(1, count=20) if codec is Codec.OPUS else video(1, codec, count=5)
+    core = begun(stream)
+    for frame in data.draw(st.permutations(stream.frames[:20])):
+        payload = bytearray(frame.payload)
+        for _ in range(data.draw(st.integers(0, 2))):
+            payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+        core.frame(frame._replace(payload=bytes(payload)))
+    core.advance(0)
+    core.advance(REPAIR_WAIT_NS)
+    core.end()
+    last = -1
+    for chunk in core.take_chunks():
+        assert chunk.first_tick > last
+        assert chunk.end_tick > chunk.first_tick
+        last = chunk.first_tick
 
 
 def test_the_end_of_a_track_frees_what_waits_behind_a_gap() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from mixer.wire.control import (
     Apply,
+    Condition,
     ControlError,
     Done,
     Event,
@@ -42,7 +43,7 @@ class Stage:
         self.boot = boot_of(base)
         self.directory = base / "data" / "sessions" / DIRECTORY
         self.media = FakeMedia(self.boot.link_socket)
-        self.worker = RecorderWorker(self.boot)
+        self.worker = RecorderWorker(self.boot, flush_ticks=1)
         self.events: list[Event] = []
         self.camera, self.microphone = video(11), opus(12)
 
@@ -270,3 +271,23 @@ async def test_a_layer_of_its_own_is_recorded_as_that_layer(stage: Stage) -> Non
     )
     stage.media.send(main.frames)
     await stage.stored(main)
+
+
+async def test_a_bug_on_one_track_spares_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.record(track(stage.camera), track(stage.microphone))
+    camera = stage.worker.sessions[SESSION].tracks[track(stage.camera).key]
+
+    def broken(_frame: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(camera.core, "frame", broken)
+    stage.media.send(stage.camera.frames)
+    stage.media.send(stage.microphone.frames)
+    await stage.stored(stage.microphone)
+    failed = [one for one in stage.events if isinstance(one, Condition)]
+    assert [(one.id, one.subject) for one in failed] == [
+        ("recorder.track_failed", track(stage.camera).key)
+    ]
+    assert (await stage.finish()).state == "verified"

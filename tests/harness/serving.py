@@ -66,6 +66,7 @@ class Serving:
         self._settings = {"log_format": "json", **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self._links: dict[str, str] = {}
+        self.more_arguments: tuple[str, ...] = ()
         data.mkdir(parents=True, exist_ok=True)
         self.stdout_path = data / "serve.out"
         self.log_path = data / "serve.log"
@@ -89,6 +90,7 @@ class Serving:
                     *("--data", str(self.data)),
                     *("--http-port", str(self.http_port)),
                     *("--udp-port", str(self.udp_port)),
+                    *self.more_arguments,
                 ],
                 cwd=ROOT,
                 env={**inherited, **ours},

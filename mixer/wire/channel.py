@@ -172,7 +172,8 @@ class ControlClient:
                 return Done()
             return await self._controlled.command(command)
         except ControlError as error:
-            _log.warning("control.refused", error=error.error, text=error.text)
+            # The server, which asked, logs it together with who caused it.
+            _log.debug("control.refused", error=error.error, text=error.text)
             return Failure(error=error.error, text=error.text)
         except Exception as error:  # noqa: BLE001  a bug fails this command, never the worker
             _log.exception("control.bug", command=type(command).__name__)

@@ -31,6 +31,7 @@ DISCONNECTED_NS: Final = 8 * _SECOND_NS
 CLOSED_NS: Final = 30 * _SECOND_NS
 """Consent expires (RFC 7675 section 5.1)."""
 CONNECTING_NS: Final = 30 * _SECOND_NS
+_MAX_BUGS_LOGGED: Final = 10
 _MAX_SOURCES_LOGGED: Final = 1024
 
 StateReport = Callable[[Connection, str], None]
@@ -55,7 +56,7 @@ class Connections:
         self._by_address: dict[Address, Connection] = {}
         self._logged_sources: set[str] = set()
         self.drops: dict[str, int] = {reason.value: 0 for reason in IceDrop}
-        self.drops["dtls_unknown_address"] = 0
+        self.drops |= {"dtls_unknown_address": 0, "control_bug": 0}
         self.handshakes = 0
 
     # --- life of a connection -------------------------------------------------------------------
@@ -240,9 +241,17 @@ class Connections:
 
     def receive(self, datagram: bytes, address: Address, now_ns: int) -> None:
         """Take one STUN or DTLS datagram."""
-        if datagram[0] <= 3:
-            self._receive_stun(datagram, address, now_ns)
-            return
+        try:
+            if datagram[0] <= 3:
+                self._receive_stun(datagram, address, now_ns)
+            else:
+                self._receive_dtls(datagram, address)
+        except Exception:  # noqa: BLE001  a bug costs this datagram, never the process
+            self.drops["control_bug"] += 1
+            if self.drops["control_bug"] <= _MAX_BUGS_LOGGED:
+                _log.exception("media.control_bug")
+
+    def _receive_dtls(self, datagram: bytes, address: Address) -> None:
         connection = self._by_address.get(address)
         if connection is None:
             self.drops["dtls_unknown_address"] += 1

@@ -50,12 +50,12 @@ def _forwarding(process: Process) -> list[Metric]:
     ]
     figures = process.fanout.stream_figures()
     for name, text, value in (
-        ("nacks_sent_total", "Packets asked for again", sum(f.nacks_sent for f in figures)),
-        ("packets_recovered_total", "Packets that came again", sum(f.recovered for f in figures)),
-        ("packets_lost_total", "Packets given up", sum(f.lost for f in figures)),
-        ("keyframes_asked_total", "Key frame requests", sum(f.keyframes_asked for f in figures)),
+        ("nacks_sent", "Packets asked for again", sum(f.nacks_sent for f in figures)),
+        ("packets_recovered", "Packets that came again", sum(f.recovered for f in figures)),
+        ("packets_lost", "Packets given up", sum(f.lost for f in figures)),
+        ("keyframes_asked", "Key frame requests", sum(f.keyframes_asked for f in figures)),
     ):
-        samples.append(_gauge(name.removesuffix("_total"), value, f"{text}, streams held now"))
+        samples.append(_gauge(name, value, f"{text}, over the streams held now"))
     for state, count in process.connections.counts().items():
         samples.append(_gauge("peers", count, "Peer connections by state", state=state.value))
     return samples

@@ -14,8 +14,9 @@ import { Signal } from "./signal.js";
 type Kind = "audio" | "video";
 
 const MEASURE_EVERY_MS = 2_000;
+const LISTEN_EVERY_MS = 150;
 const SILENT_DB = -75;
-const SILENT_FOR_MEASURES = 6;
+const SILENT_FOR_MS = 15_000;
 
 export interface CallOptions {
   readonly session: SessionLike;
@@ -36,9 +37,9 @@ export class Call {
   silentMicrophone = false;
 
   private readonly probe = new LevelProbe();
-  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly timers: ReturnType<typeof setInterval>[];
   private before: Counters | undefined;
-  private silentMeasures = 0;
+  private heard_ms = performance.now();
   private switching = false;
 
   private constructor(
@@ -64,9 +65,14 @@ export class Call {
         this.changed.emit();
       });
     }
-    this.timer = setInterval(() => {
-      void this.measure();
-    }, MEASURE_EVERY_MS);
+    this.timers = [
+      setInterval(() => {
+        void this.measure();
+      }, MEASURE_EVERY_MS),
+      setInterval(() => {
+        this.listenToMicrophone();
+      }, LISTEN_EVERY_MS),
+    ];
   }
 
   /** Opens what was chosen on the join page and sits down. What could not be opened becomes
@@ -153,7 +159,7 @@ export class Call {
   }
 
   private release(): void {
-    clearInterval(this.timer);
+    this.timers.forEach(clearInterval);
     this.probe.close();
     this.track("audio")?.stop();
     this.track("video")?.stop();
@@ -192,7 +198,6 @@ export class Call {
   }
 
   private async measure(): Promise<void> {
-    this.judgeMicrophone();
     const reports = await Promise.all([this.publisher.stats(), this.receiver.stats()]);
     const rows = reports.flatMap((report) =>
       report === undefined ? [] : [...(report as unknown as Map<string, { type: string }>).values()],
@@ -210,9 +215,12 @@ export class Call {
     this.changed.emit();
   }
 
-  private judgeMicrophone(): void {
+  private listenToMicrophone(): void {
+    const now_ms = performance.now();
     const db = this.muted.audio ? undefined : this.probe.read_db();
-    this.silentMeasures = db !== undefined && db < SILENT_DB ? this.silentMeasures + 1 : 0;
-    this.silentMicrophone = this.silentMeasures >= SILENT_FOR_MEASURES;
+    if (db === undefined || db > SILENT_DB) {
+      this.heard_ms = now_ms;
+    }
+    this.silentMicrophone = now_ms - this.heard_ms > SILENT_FOR_MS;
   }
 }

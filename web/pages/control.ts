@@ -113,6 +113,7 @@ export class LxControlPage extends LxElement {
           </section>
           <div class="middle">
             ${this.renderMonitors()}
+            <div class="work">
             <section class="compose panel" aria-label=${say(control.preview)}>
               <lx-composer .session=${this.session}></lx-composer>
               ${this.renderTake()}
@@ -120,6 +121,7 @@ export class LxControlPage extends LxElement {
             <section class="captions panel" aria-label=${say(control.captions)}>
               <lx-captions .session=${this.session}></lx-captions>
             </section>
+            </div>
           </div>
           <section class="sites panel" aria-label=${say(control.sites)}>
             <lx-site-list detailed .session=${this.session}></lx-site-list>

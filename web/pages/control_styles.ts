@@ -20,7 +20,13 @@ export const controlStyles = css`
   }
   .middle {
     display: grid;
-    grid-template-rows: auto auto minmax(0, 1fr);
+    grid-template-rows: auto minmax(0, 1fr);
+    gap: var(--lx-gap);
+    min-height: 0;
+  }
+  .work {
+    display: grid;
+    align-content: start;
     gap: var(--lx-gap);
     min-height: 0;
     overflow: auto;
@@ -66,7 +72,7 @@ export const controlStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr) 150px;
     gap: var(--lx-gap);
-    padding: 12px;
+    padding: 10px 12px;
   }
   .take {
     display: grid;
@@ -75,8 +81,7 @@ export const controlStyles = css`
     text-align: center;
   }
   .captions {
-    align-self: start;
-    padding: 12px;
+    padding: 10px 12px;
   }
   .sites {
     overflow: auto;
@@ -88,6 +93,7 @@ export const controlStyles = css`
     align-items: center;
     gap: 6px;
     width: 110px;
+    padding-right: 8px;
     color: white;
   }
   .volume wa-slider {
@@ -107,6 +113,9 @@ export const controlStyles = css`
     width: min(560px, 100%);
     margin: 12vh auto 0;
     padding: 16px;
+  }
+  #links-dialog lx-link-list {
+    margin-top: 12px;
   }
   #links-dialog {
     --width: min(920px, 94vw);

@@ -20,6 +20,12 @@ function address(name: string): string {
   return `${sheet}#${symbol}`;
 }
 
+/** A reference into a sheet has no size of its own; browsers would make it 300 pixels wide. */
+function sized(svg: SVGElement): void {
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("width", "1em");
+}
+
 for (const library of ["default", "system"]) {
-  registerIconLibrary(library, { resolver: address, spriteSheet: true });
+  registerIconLibrary(library, { resolver: address, mutator: sized, spriteSheet: true });
 }

@@ -27,7 +27,7 @@ export class LxComposer extends SessionElement {
       }
       .layouts {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(92px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(84px, 1fr));
         gap: 8px;
       }
       .layouts button {

@@ -15,17 +15,18 @@ export class LxConditions extends SessionElement {
     sharedStyles,
     css`
       ul {
-        display: grid;
-        gap: 2px;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 28px;
+        padding: 3px 16px;
+        background: #3a2a0c;
+        color: #ffe7b8;
+        font-size: 0.88rem;
       }
       li {
         display: flex;
         gap: 8px;
         align-items: center;
-        padding: 3px 16px;
-        background: #3a2a0c;
-        color: #ffe7b8;
-        font-size: 0.9rem;
       }
     `,
   ];

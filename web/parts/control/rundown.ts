@@ -51,11 +51,21 @@ export class LxRundown extends SessionElement {
     `,
   ];
 
-  /** The step after the current one; the first when none is on air. */
+  /** The last step that was on air: a take in between does not lose one's place. */
+  private last = "";
+
+  /** The step after the last one that was on air; the first when none was. */
   get nextCue(): CueView | undefined {
     const { rundown } = this.session.store;
-    const at = rundown?.cues.findIndex((cue) => cue.id === rundown.current) ?? -1;
+    const at = rundown?.cues.findIndex((cue) => cue.id === this.last) ?? -1;
     return rundown?.cues[at + 1];
+  }
+
+  override willUpdate(): void {
+    const current = this.session.store.rundown?.current ?? "";
+    if (current !== "") {
+      this.last = current;
+    }
   }
 
   goNext(): void {

@@ -55,6 +55,10 @@ export class LxScene extends LxElement {
         white-space: nowrap;
         text-overflow: ellipsis;
       }
+      .caption .strap {
+        color: #7cc6d6;
+        margin-right: 0.8em;
+      }
       .caption small {
         display: block;
         color: #c4cedb;
@@ -87,12 +91,20 @@ export class LxScene extends LxElement {
                 ${this.bare ? nothing : (this.names.get(seat) ?? seat)}
               </div>`;
         })}
-        ${scene.caption === null || this.bare
-          ? nothing
-          : html`<div class="caption">
-              ${scene.caption.title}<small>${scene.caption.subtitle}</small>
-            </div>`}
+        ${this.bare ? nothing : renderCaption(scene)}
       </div>
     `;
   }
+}
+
+function renderCaption(scene: SceneView): unknown {
+  if (scene.caption === null && scene.strap === "") {
+    return nothing;
+  }
+  return html`
+    <div class="caption">
+      ${scene.strap === "" ? nothing : html`<span class="strap">${scene.strap}</span>`}
+      ${scene.caption?.title}<small>${scene.caption?.subtitle}</small>
+    </div>
+  `;
 }

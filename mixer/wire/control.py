@@ -204,9 +204,33 @@ class PeerQuality(msgspec.Struct, frozen=True, tag="peer_quality", kw_only=True)
 
 
 class LevelReport(msgspec.Struct, frozen=True, tag="levels", kw_only=True):
-    """Sound, 5 a second: peak level in dBFS per source publication."""
+    """Sound, 5 a second unless `SoundFeatures` says else: dBFS per source publication.
+
+    Taken behind gain and high-pass, muted or not, since the report before; -120 is silence.
+    """
 
     levels_db: dict[PublicationId, float]
+    """Peak."""
+    rms_db: dict[PublicationId, float] = {}
+    clipped: tuple[PublicationId, ...] = ()
+    """Sources that came in with samples at full scale."""
+
+
+class LoudnessReport(msgspec.Struct, frozen=True, tag="loudness", kw_only=True):
+    """Sound, 10 a second: the programme by EBU R128 (ITU-R BS.1770-5); -120 is silence."""
+
+    momentary_lufs: float
+    """Of the last 400 ms."""
+    short_lufs: float
+    """Of the last 3 s."""
+    integrated_lufs: float
+    """Since the programme began, or `SoundFeatures.loudness_period` changed; gated."""
+    true_peak_db: float
+    """Highest since the report before, in dBTP; behind the limiter."""
+    gain_db: float = 0.0
+    """By which the programme is brought to its target."""
+    reduction_db: float = 0.0
+    """What the programme's limiter takes away now, 0 or more."""
 
 
 class DelayReport(msgspec.Struct, frozen=True, tag="delays", kw_only=True):
@@ -240,7 +264,9 @@ class RecordingState(msgspec.Struct, frozen=True, tag="recording_state", kw_only
 class Condition(msgspec.Struct, frozen=True, tag="condition", kw_only=True):
     """Something true or no longer true that a person may need to know.
 
-    ``id`` is stable (``disk.low``, ``sound.late``); ``subject`` says of what.
+    ``id`` is stable (``disk.low``, ``sound.late``); ``subject`` says of what. For
+    ``sound.echo`` it is the group id, with ``delay_ms`` (from its return to what it
+    sends back) and ``level_db`` (of that against what it was sent).
     """
 
     id: str
@@ -254,6 +280,7 @@ Event = (
     | PublicationState
     | PeerQuality
     | LevelReport
+    | LoudnessReport
     | DelayReport
     | SceneApplied
     | RecordingState

@@ -8,6 +8,8 @@ key replaces the value. Nothing here names a person.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from .ids import (
@@ -19,6 +21,7 @@ from .ids import (
     PublicationId,
     SubscriptionId,
 )
+from .sound import SoundResource
 
 
 class Clock(msgspec.Struct, frozen=True, tag="clock", kw_only=True):
@@ -89,7 +92,14 @@ class SoundSource(msgspec.Struct, frozen=True, tag="sound_source", kw_only=True)
     publication: PublicationId
     group: GroupId
     gain_db: float = 0.0
+    """-120 to 40."""
     muted: bool = False
+    pan: float = 0.0
+    """-1 (left) to 1 (right) in the stereo programme; a stereo source is balanced by it."""
+    delay_ms: float = 0.0
+    """0 to 500, behind everything else; part of the delay told."""
+    highpass_hz: float = 0.0
+    """Corner of a 12 dB per octave high-pass, 20 to 1000; 0 is off."""
 
     @property
     def key(self) -> str:
@@ -97,12 +107,34 @@ class SoundSource(msgspec.Struct, frozen=True, tag="sound_source", kw_only=True)
         return f"sound_source/{self.publication}"
 
 
+class ReturnKind(StrEnum):
+    """What a site hears."""
+
+    MINUS = "minus"
+    """Everyone audible but its own group."""
+    CLEAN = "clean"
+    """The programme bus as it is, with its own group in it."""
+    OTHER_HALL = "other_hall"
+    """Only the group `SoundReturn.other`, on air or not."""
+    OFF = "off"
+    """Silence; talkback still comes through."""
+
+
 class SoundReturn(msgspec.Struct, frozen=True, tag="sound_return", kw_only=True):
-    """What one site hears: everyone audible minus its own group, as Opus mono."""
+    """What one site hears, as Opus mono: by default everyone audible minus its own group.
+
+    All may change while it runs; packets go on without a gap.
+    """
 
     publication: PublicationId
     group: GroupId
     bitrate: int = 64_000
+    """6,000 to 510,000 bit/s."""
+    kind: ReturnKind = ReturnKind.MINUS
+    other: GroupId = GroupId(0)
+    """Whom ``other_hall`` lets through; 0 is nobody."""
+    redundancy: bool = False
+    """Send RED (RFC 2198, payload type 63) with the frame before; only to those who accept it."""
 
     @property
     def key(self) -> str:
@@ -286,6 +318,7 @@ Resource = (
     | SoundReturn
     | SoundProgramme
     | OnAir
+    | SoundResource
     | PictureSource
     | PictureProgramme
     | Scene

@@ -21,7 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when every recording is verified at the end."""
-    from recorder.recover import recover_directory, session_directories
+    from recorder.recover import recover_directory
+    from recorder.state import session_directories
     from server.supervisor.lock import DataLockedError, lock_data
 
     settings = settings_from(options)

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from mixer.media.connection import ConnectionState, Direction
@@ -259,3 +261,17 @@ def test_bad_integrity_is_counted_and_logged_once(capsys: pytest.CaptureFixture[
     assert not any(browser.check() for _ in range(5))
     assert rig.connections.drops["stun_bad_integrity"] == 5
     assert capsys.readouterr().out.count("stun.bad_integrity") == 1
+
+
+def test_junk_from_a_known_address_ends_nothing() -> None:
+    rig, browser = connected()
+    source = random.Random(20_263)
+    for _ in range(2000):
+        first = source.choice((0, 1, 20, 21, 22, 23, 25, 40, 63))
+        size = source.randrange(120)
+        rig.arrive(
+            bytes((first, 0xFE, 0xFD, 0, source.choice((0, 1)))) + source.randbytes(size), HOME
+        )
+    assert rig.connections.drops["control_bug"] == 0
+    assert rig.state is CONNECTED
+    assert browser.check()

@@ -30,7 +30,7 @@ from .manifest import (
     Participant,
     write_manifest,
 )
-from .matroska import TICKS_PER_MS, Gap
+from .matroska import TICKS_PER_MS
 from .matroska_read import Scan, finish_file
 from .remux import Remuxed, RemuxStopped, remux_programme
 from .state import iso_time
@@ -249,9 +249,7 @@ def _programme_file(
         width=video.width if video else 0,
         height=video.height if video else 0,
         streams=streams,
-        gaps=tuple(
-            _file_gap(gap) for same in by_kind.values() for part in same for gap in part.scan.gaps
-        ),
+        gaps=tuple(gap for same in by_kind.values() for part in same for gap in _file_gaps(part)),
     )
 
 
@@ -302,16 +300,20 @@ def _manifest_file(directory: Path, part: _Part, steps: Steps) -> ManifestFile:
                 channels=track.channels,
             ),
         ),
-        gaps=tuple(_file_gap(gap) for gap in part.scan.gaps),
+        gaps=_file_gaps(part),
     )
 
 
-def _file_gap(gap: Gap) -> FileGap:
-    return FileGap(
-        from_ms=gap.from_tick / TICKS_PER_MS,
-        to_ms=gap.to_tick / TICKS_PER_MS,
-        packets_lost=gap.packets,
-        reason=gap.reason,
+def _file_gaps(part: _Part) -> tuple[FileGap, ...]:
+    return tuple(
+        FileGap(
+            from_ms=gap.from_tick / TICKS_PER_MS,
+            to_ms=gap.to_tick / TICKS_PER_MS,
+            kind=part.track.resource.kind.value,
+            packets_lost=gap.packets,
+            reason=gap.reason,
+        )
+        for gap in part.scan.gaps
     )
 
 

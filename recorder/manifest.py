@@ -31,6 +31,8 @@ class FileGap(msgspec.Struct, frozen=True, kw_only=True):
 
     from_ms: float
     to_ms: float
+    kind: str
+    """``audio`` or ``video``."""
     packets_lost: int
     reason: str
 

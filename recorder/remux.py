@@ -2,8 +2,8 @@
 
 Times are kept to a sample: pictures stand on the grid of the event's clock, and sound
 units, whose times our files hold to 0.1 ms, are put back on their own grid of 1024
-samples. MP4 tracks that begin late get an empty edit, so the offset between sound and
-picture is exact.
+samples; holes in the sound are filled with silence. MP4 tracks that begin late get an
+empty edit, so the offset between sound and picture is exact.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+import numpy as np
 
 from .coding import AAC_SAMPLES
-from .matroska import TICK_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,8 @@ VIDEO_TIME_BASE: Final = Fraction(1, 90_000)
 _SNAP_SAMPLES: Final = 96
 """Sound units this near to the grid (2 ms at 48 kHz) belong on it; after another one the
 grid begins anew."""
-_TICK: Final = Fraction(TICK_NS, 1_000_000_000)
+_SILENT_UNITS: Final = 4
+"""Of an encoder that is fed silence the first ones are warm-up."""
 
 
 class RemuxStopped(Exception):  # noqa: N818  not an error: the process ends
@@ -77,11 +78,40 @@ def _video_units(containers: Sequence[InputContainer]) -> Iterator[_Unit]:
 def _audio_units(containers: Sequence[InputContainer]) -> Iterator[_Unit]:
     grid: int | None = None
     for container in containers:
-        rate = container.streams.audio[0].rate
+        stream = container.streams.audio[0]
+        rate = stream.rate
+        silence: bytes | None = None
         for time, packet in _packets(container):
-            grid = _on_grid(round(time * rate), grid)
+            expected, grid = grid, _on_grid(round(time * rate), grid)
+            for filled in range(expected or grid, grid - AAC_SAMPLES + 1, AAC_SAMPLES):
+                silence = silent_unit(stream) if silence is None else silence
+                if silence:
+                    yield _Unit(Fraction(filled, rate), av.Packet(silence), video=False)
             yield _Unit(Fraction(grid, rate), packet, video=False)
             grid += AAC_SAMPLES
+
+
+def silent_unit(stream: AudioStream) -> bytes:
+    """An AAC unit of silence that the stream's decoder takes; empty when there is none.
+
+    Browsers play sound on across a hole in its times and are late from there on, so
+    holes are filled.
+    """
+    if stream.codec_context.name != "aac":
+        return b""
+    encoder = av.AudioCodecContext.create("aac", "w")
+    encoder.sample_rate = stream.rate
+    encoder.layout = stream.layout.name
+    encoder.format = "fltp"
+    packets: list[bytes] = []
+    quiet = np.zeros((stream.channels, AAC_SAMPLES), np.float32)
+    for index in range(_SILENT_UNITS):
+        frame = av.AudioFrame.from_ndarray(quiet, "fltp", stream.layout.name)
+        frame.sample_rate = stream.rate
+        frame.pts = index * AAC_SAMPLES
+        packets += [bytes(packet) for packet in encoder.encode(frame)]
+    same = (encoder.extradata or b"")[:2] == (stream.codec_context.extradata or b"")[:2]
+    return packets[-1] if packets and same else b""
 
 
 def _on_grid(sample: int, expected: int | None) -> int:

@@ -302,7 +302,7 @@ class TrackRecorder:
         if self.format is not None and self._codec_continues(codec):
             self._new_life = False
             tick = (unit.session_ns - self._started_ns) // TICK_NS
-            self._gap(self._end_tick, max(tick, self._end_tick), 0, "stream")
+            self._gap(self._end_tick, tick, 0, "stream")
             return True
         video = codec.codec in (Codec.VP8, Codec.H264)
         try:
@@ -331,6 +331,8 @@ class TrackRecorder:
         return -(-coding.aac_duration_ns(track.sample_rate) // TICK_NS)
 
     def _gap(self, from_tick: int, to_tick: int, packets: int, reason: str) -> None:
+        # How long the last picture lasts was a guess; the next one knows better.
+        from_tick = min(from_tick, to_tick)
         if len(self._gaps) < MAX_GAPS_PER_CLUSTER:
             self._gaps.append(Gap(from_tick, to_tick, packets, reason))
             return

@@ -204,6 +204,8 @@ export class Session implements SessionLike {
 
   private end(connection: "refused" | "gone", fault: Fault): void {
     this.fault = fault;
+    // First, so that the disconnect below is not taken for a lost connection.
+    this.connection = connection;
     this.socket.disconnect();
     this.requests.abandonAll();
     this.move(connection);

@@ -114,7 +114,7 @@ export class LxControlPage extends LxElement {
           <div class="middle">
             ${this.renderMonitors()}
             <div class="work">
-            <section class="compose panel" aria-label=${say(control.preview)}>
+            <section class="compose panel" aria-label=${say(control.compose)}>
               <lx-composer .session=${this.session}></lx-composer>
               ${this.renderTake()}
             </section>
@@ -123,7 +123,7 @@ export class LxControlPage extends LxElement {
             </section>
             </div>
           </div>
-          <section class="sites panel" aria-label=${say(control.sites)}>
+          <section class="sites panel" tabindex="0" aria-label=${say(control.sites)}>
             <lx-site-list detailed .session=${this.session}></lx-site-list>
           </section>
         </main>
@@ -170,7 +170,6 @@ export class LxControlPage extends LxElement {
               <wa-icon name="speaker"></wa-icon>
               <wa-slider
                 size="s"
-                aria-label=${say(control.sound)}
                 min="0"
                 max="1"
                 step="0.05"
@@ -179,7 +178,9 @@ export class LxControlPage extends LxElement {
                   const { value } = event.target as HTMLInputElement & { value: number };
                   this.volume = keepChoices({ volume: value }).volume;
                 }}
-              ></wa-slider>
+              >
+                <span slot="label" class="unseen">${say(control.sound)}</span>
+              </wa-slider>
             </span>
           </h2>
           <lx-programme .stream=${this.receiver.stream} .volume=${this.volume}></lx-programme>

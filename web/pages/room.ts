@@ -114,12 +114,12 @@ export class LxRoomPage extends LxElement {
           ></lx-programme>
           <aside>
             ${this.renderOwn()}
-            <div class="sites panel">
+            <div class="sites panel" role="region" tabindex="0" aria-label=${say(room.sites)}>
               <lx-site-list .session=${this.session}></lx-site-list>
             </div>
           </aside>
         </main>
-        ${this.renderBar()}
+        <footer>${this.renderBar()}</footer>
       </div>
       ${this.renderTaken()} ${this.renderLeave()} ${this.renderSettings()}
     `;

@@ -29,10 +29,7 @@ export const archive = {
   offset: both("起点", "Starts at"),
   size: both("大小", "Size"),
   play: both("播放", "Play"),
-  playOf: both((name: string) => `播放 ${name}`, (name: string) => `Play ${name}`),
   download: both("下载", "Download"),
-  downloadOf: both((name: string) => `下载 ${name}`, (name: string) => `Download ${name}`),
-  hashOf: both((name: string) => `复制 ${name} 的 SHA-256`, (name: string) => `Copy the SHA-256 of ${name}`),
   notReady: both(
     "录制或封存尚未完成，完成后即可播放和下载。",
     "This recording is not finished. It can be played and downloaded afterwards.",

@@ -17,6 +17,12 @@ export const conditions: Readonly<Record<string, About>> = {
     "节目画面跟不上：服务器负荷过高，请关闭其他程序或改用更简单的版式。",
     "The programme picture is late: the server is overloaded. Close programs or use a simpler layout.",
   ),
+  "picture.file_refused": both(
+    (subject: string, values: Values) =>
+      `版式或主题文件 ${subject} 有误，未被采用${part("：", values, "text")}。`,
+    (subject: string, values: Values) =>
+      `The layout or theme file ${subject} is wrong and not used${part(": ", values, "text")}.`,
+  ),
   "disk.low": both(
     (_subject: string, values: Values) =>
       `磁盘空间不足${part("，剩余 ", values, "free_gb", " GB")}${part("，约可再录 ", values, "hours_left", " 小时")}：请清理数据目录。`,

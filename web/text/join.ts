@@ -14,6 +14,7 @@ export const join = {
   presetDesk: both("会场调音台（原声，不做处理）", "The hall's mixing desk (left as it is)"),
   level: both("麦克风音量", "Microphone level"),
   levelQuiet: both("请说话，音量条应当移动。", "Speak: the bar should move."),
+  levelNone: both("麦克风未打开。", "No microphone is open."),
   levelGood: both("麦克风有声音。", "The microphone works."),
   speakerTest: both("播放测试音", "Play a test tone"),
   cameraOn: both("以摄像头画面加入", "Join with the camera on"),

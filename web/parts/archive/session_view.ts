@@ -20,6 +20,9 @@ const MANIFEST = "manifest";
 const KINDS: Readonly<Record<string, Text>> = archive.kinds;
 
 export function fileName(file: SessionFile): string {
+  if (file.role === "programme") {
+    return say(archive.programme);
+  }
   return file.title === "" ? file.path : file.title;
 }
 
@@ -60,10 +63,12 @@ export class LxSessionView extends LxElement {
         ${stateTag(summary.state)}
         <span class="quiet number">${dateTime(summary.started)} · ${duration(summary.duration_ms)}</span>
       </div>
-      ${summary.text === "" ? nothing : html`<p class="quiet">${summary.text}</p>`}
+      ${summary.text === "" || summary.state === "verified"
+        ? nothing
+        : html`<p class="quiet">${summary.text}</p>`}
       ${this.fault === undefined ? nothing : html`<lx-fault .fault=${this.fault}></lx-fault>`}
       ${this.ready ? this.renderPlayer() : html`<p role="status">${say(archive.notReady)}</p>`}
-      ${this.renderFiles()}
+      ${this.detail.files.length === 0 ? nothing : this.renderFiles()}
     `;
   }
 
@@ -172,10 +177,9 @@ export class LxSessionView extends LxElement {
             : html`<button
                 class="bare hash number"
                 title=${file.sha256}
-                aria-label=${say(archive.hashOf, name)}
                 @click=${() => void this.copyHash(file)}
               >
-                ${file.sha256.slice(0, 12)}…
+                <span class="unseen">${say(common.copy)}</span>${file.sha256.slice(0, 12)}…
                 <wa-icon name=${this.copied === file.path ? "check" : "copy"}></wa-icon>
               </button>`}
         </td>
@@ -183,22 +187,22 @@ export class LxSessionView extends LxElement {
           <wa-button
             size="xs"
             appearance="outlined"
-            aria-label=${say(archive.playOf, name)}
             ?hidden=${file.role === MANIFEST}
             ?disabled=${!this.ready}
             @click=${() => void this.play(file, true)}
           >
             <wa-icon slot="start" name="play"></wa-icon>${say(archive.play)}
+            <span class="unseen">${name}</span>
           </wa-button>
           <wa-button
             size="xs"
             appearance="outlined"
             data-action="download"
-            aria-label=${say(archive.downloadOf, name)}
             ?disabled=${!this.ready}
             @click=${() => void this.download(file)}
           >
             <wa-icon slot="start" name="download"></wa-icon>${say(archive.download)}
+            <span class="unseen">${name}</span>
           </wa-button>
         </div></td>
       </tr>

@@ -32,6 +32,9 @@ export class LxFault extends LxElement {
       .body {
         flex: 1;
       }
+      ::slotted(*) {
+        margin-top: 8px;
+      }
     `,
   ];
 

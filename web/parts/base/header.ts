@@ -106,11 +106,10 @@ export class LxHeader extends LxElement {
           <wa-button
             size="s"
             appearance="plain"
-            aria-label=${say(common.languageLabel)}
             lang=${locale() === "en" ? "zh-CN" : "en"}
             @click=${this.switchLanguage}
           >
-            <wa-icon slot="start" name="language"></wa-icon>
+            <wa-icon slot="start" name="language" label=${say(common.languageLabel)}></wa-icon>
             <span class="language">${say(common.language)}</span>
           </wa-button>
         </div>

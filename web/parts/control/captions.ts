@@ -123,12 +123,13 @@ export class LxCaptions extends SessionElement {
         maxlength="80"
         data-name=${name}
         placeholder=${label}
-        aria-label=${label}
         .value=${this.caption[name]}
         @input=${(event: Event) => {
           this.caption = { ...this.caption, [name]: (event.target as HTMLInputElement).value };
         }}
-      ></wa-input>
+      >
+        <span slot="label" class="unseen">${label}</span>
+      </wa-input>
     `;
   }
 

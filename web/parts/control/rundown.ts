@@ -115,10 +115,9 @@ export class LxRundown extends SessionElement {
           : html`<wa-button
               size="xs"
               appearance="outlined"
-              aria-label=${say(control.goCue, titled(cue))}
               @click=${() => { this.go(cue); }}
             >
-              ${say(control.go)}
+              ${say(control.go)}<span class="unseen"> ${titled(cue)}</span>
             </wa-button>`}
       </li>
     `;

@@ -58,7 +58,7 @@ export class LxMicrophoneCheck extends LxElement {
       <div class="row" data-heard=${this.heard}>
         <lx-meter .db=${this.db} label=${say(join.level)}></lx-meter>
         <p class="small quiet" aria-live="polite">
-          ${say(this.heard ? join.levelGood : join.levelQuiet)}
+          ${this.track ? say(this.heard ? join.levelGood : join.levelQuiet) : say(join.levelNone)}
         </p>
       </div>
     `;

@@ -105,7 +105,6 @@ export class LxCallBar extends LxElement {
           <wa-icon name="speaker"></wa-icon>
           <wa-slider
             size="s"
-            aria-label=${say(room.volume)}
             min="0"
             max="1"
             step="0.05"
@@ -113,7 +112,9 @@ export class LxCallBar extends LxElement {
             @input=${(event: Event) => {
               this.fire("lx-volume", (event.target as HTMLInputElement & { value: number }).value);
             }}
-          ></wa-slider>
+          >
+            <span slot="label" class="unseen">${say(room.volume)}</span>
+          </wa-slider>
         </div>
         <div class="end">
           ${this.renderButton("lx-full-screen", "fullscreen", room.fullScreen, "F", "wide")}
@@ -133,7 +134,6 @@ export class LxCallBar extends LxElement {
         id="mute"
         appearance=${this.audioMuted ? "accent" : "outlined"}
         variant=${this.audioMuted ? "danger" : "neutral"}
-        aria-pressed=${this.audioMuted}
         title=${say(room.key, "M")}
         @click=${() => { this.fire("lx-mute"); }}
       >
@@ -145,7 +145,6 @@ export class LxCallBar extends LxElement {
         id="camera"
         appearance=${this.videoMuted ? "accent" : "outlined"}
         variant=${this.videoMuted ? "danger" : "neutral"}
-        aria-pressed=${this.videoMuted}
         title=${say(room.key, "V")}
         @click=${() => { this.fire("lx-camera"); }}
       >
@@ -167,11 +166,10 @@ export class LxCallBar extends LxElement {
       <wa-button
         class=${look}
         appearance="outlined"
-        aria-label=${say(text)}
         title=${key === "" ? say(text) : `${say(text)} · ${say(room.key, key)}`}
         @click=${() => { this.fire(event); }}
       >
-        <wa-icon name=${icon}></wa-icon>
+        <wa-icon name=${icon} label=${say(text)}></wa-icon>
       </wa-button>
     `;
   }

@@ -26,7 +26,7 @@ export class LxSiteList extends SessionElement {
   static override styles = [
     sharedStyles,
     css`
-      h3 {
+      h2 {
         padding: 8px 12px 4px;
         font-size: 0.8rem;
         font-weight: 600;
@@ -104,7 +104,7 @@ export class LxSiteList extends SessionElement {
     const here = seats.filter((seat) => seat.devices.length > 0).length;
     return html`
       <section aria-label=${label}>
-        <h3>${label} <span class="number">${here}/${seats.length}</span></h3>
+        <h2>${label} <span class="number">${here}/${seats.length}</span></h2>
         <ul>
           ${repeat(
             seats,

@@ -102,11 +102,10 @@ export class LxLinkList extends LxElement {
           size="s"
           appearance="outlined"
           variant=${copied ? "success" : "neutral"}
-          aria-label=${say(common.copyOf, link.name)}
           @click=${() => void this.copy(link)}
         >
           <wa-icon slot="start" name=${copied ? "check" : "copy"}></wa-icon>
-          ${say(copied ? common.copied : common.copy)}
+          ${say(copied ? common.copied : common.copy)}<span class="unseen"> ${link.name}</span>
         </wa-button>
         <wa-button
           size="s"
@@ -114,9 +113,8 @@ export class LxLinkList extends LxElement {
           href=${link.url}
           target="_blank"
           rel="noreferrer"
-          aria-label=${say(common.openOf, link.name)}
         >
-          ${say(common.open)}
+          ${say(common.open)}<span class="unseen"> ${link.name}</span>
         </wa-button>
         ${this.revocable ? this.renderRevoke(link) : html`<span></span>`}
       </li>
@@ -130,7 +128,6 @@ export class LxLinkList extends LxElement {
         size="s"
         appearance=${sure ? "accent" : "plain"}
         variant="danger"
-        aria-label=${say(control.revokeOf, link.name)}
         @click=${() => {
           if (sure) {
             this.fire("lx-revoke", link.id);
@@ -138,7 +135,7 @@ export class LxLinkList extends LxElement {
           this.sure = sure ? "" : link.id;
         }}
       >
-        ${say(sure ? control.revokeSure : control.revoke)}
+        ${say(sure ? control.revokeSure : control.revoke)}<span class="unseen"> ${link.name}</span>
       </wa-button>
     `;
   }

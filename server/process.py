@@ -56,7 +56,12 @@ async def serve_application(boot: Boot, settings: Settings, lifeline: Connection
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if lifeline is not None:
         descriptor = lifeline.fileno()
-        loop.add_reader(descriptor, lambda: (loop.remove_reader(descriptor), stop.set()))
+
+        def supervisor_gone() -> None:
+            loop.remove_reader(descriptor)
+            stop.set()
+
+        loop.add_reader(descriptor, supervisor_gone)
     try:
         hub, application = await _open(boot, settings)
     except UnusableError as error:

@@ -22,7 +22,7 @@ from bench.alternate import MINIMUM_ROUNDS
 from bench.report import Measurement
 from mixer.picture.decode import open_decoder
 from mixer.picture.feed import DEFAULT_DELAY_NS, Feed
-from mixer.picture.layout import load_layouts
+from mixer.picture.layout_file import load_layouts
 from mixer.picture.programme import Programme
 from mixer.picture.stage import SlateBook, build_stage
 from mixer.wire.frame import Frame

@@ -139,13 +139,9 @@ class Compositor:
 
 
 def _prepare(ground: Canvas, spec: StageTile) -> None:
-    picture, bar, border, _ = spec.placement
-    if border:
-        bottom = picture if bar is None else bar
-        x, y = max(picture.x - border, 0), max(picture.y - border, 0)
-        right = min(picture.x + picture.width + border, ground.width)
-        low = min(bottom.y + bottom.height + border, ground.height)
-        ground.fill(Rect(x, y, right - x, low - y), _BORDER)
+    picture, bar = spec.placement.picture, spec.placement.name_bar
+    if spec.placement.border:
+        ground.fill(spec.placement.outer, _BORDER)
     ground.fill(picture, _GROUND)
     if bar is not None and spec.name_bar is not None:
         ground.put(spec.name_bar, bar)

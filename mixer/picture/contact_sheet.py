@@ -22,7 +22,8 @@ from mixer.wire.resources import Caption, Scene, Slot
 from .colour import Planes, opaque
 from .compose import Compositor
 from .feed import FRAME_NS, HOLD_FRAMES, Feed
-from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, load_layouts
+from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
+from .layout_file import load_layouts
 from .stage import SlateBook, build_stage, opening_stage
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Layouts: where slots stand on the programme's canvas, read from ``config/layouts``.
+"""Layouts: where slots stand on the programme's canvas. `layout_file` reads them.
 
 Light on purpose (no codec, no numpy), so that server and tests can ask where a
 picture is to be found. All coordinates are even, since chroma has half the size.
@@ -6,9 +6,7 @@ picture is to be found. All coordinates are even, since chroma has half the size
 
 from __future__ import annotations
 
-import sysconfig
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -18,18 +16,25 @@ CANVAS_HEIGHT = 720
 MAX_SLOTS = 20
 MAX_BORDER = 16
 MIN_SIDE = 16
+MAX_Z = 9
+SAFE_X = 48
+"""Pixels at the left and right in which no caption stands."""
+MIN_CAPTION_WIDTH = 440
 MIN_FILL_KEPT = 0.6
 """A picture that would keep less than this share when cropped is shown whole instead."""
 
 
 class LayoutError(Exception):
-    """A layout file is wrong; ``file`` and ``field`` say where, ``text`` what is allowed."""
+    """A layout file is wrong; ``file``, ``line`` (0: unknown) and ``field`` say where, ``text``
+    what is allowed.
+    """
 
-    def __init__(self, file: str, field: str, text: str) -> None:
-        super().__init__(f"{file}: {field}: {text}")
+    def __init__(self, file: str, field: str, text: str, line: int = 0) -> None:
+        super().__init__(f"{file}:{line}: {field}: {text}" if line else f"{file}: {field}: {text}")
         self.file = file
         self.field = field
         self.text = text
+        self.line = line
 
 
 class Fit(StrEnum):
@@ -37,6 +42,8 @@ class Fit(StrEnum):
 
     FILL = "fill"
     """Cropped, unless too little would be left (`MIN_FILL_KEPT`)."""
+    CROP = "crop"
+    """Always cropped, however little is left."""
     WHOLE = "whole"
     """Shown whole, with margins."""
 
@@ -69,12 +76,26 @@ class Rect(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where one slot's picture stands, and its name bar directly below (None for none)."""
+    """Where one slot's picture stands, and its name bar directly below (None for none).
+
+    What has the higher ``z`` lies above.
+    """
 
     picture: Rect
     name_bar: Rect | None
     border: int
     fit: Fit
+    z: int = 0
+
+    @property
+    def outer(self) -> Rect:
+        """Picture, name bar and border together, within the canvas."""
+        picture, bar, border = self.picture, self.name_bar, self.border
+        bottom = picture if bar is None else bar
+        x, y = max(picture.x - border, 0), max(picture.y - border, 0)
+        right = min(picture.x + picture.width + border, CANVAS_WIDTH)
+        low = min(bottom.y + bottom.height + border, CANVAS_HEIGHT)
+        return Rect(x, y, right - x, low - y)
 
 
 class Crop(NamedTuple):
@@ -101,6 +122,8 @@ class SlotSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     border: int = 0
     name_bar: int = 0
     """Height of the bar below the picture, 0 for none."""
+    z: int = 0
+    """Slots may overlap only if this differs; the higher one is seen."""
 
 
 class GridStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,39 +148,51 @@ class GridSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LayoutSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A layout file: titles, and either ``[[slot]]`` tables or one ``[grid]``."""
+    """A layout file: titles, and ``[[slot]]`` tables, one ``[grid]``, or the slots first and the
+    grid for all others.
+    """
 
     title_zh: str
     title_en: str
     caption: CaptionStyle = CaptionStyle.BOX
+    caption_left: int = SAFE_X
+    """Where lower thirds begin; more than the safe area where an inset stands."""
+    caption_right: int = SAFE_X
+    """What lower thirds leave free at the right."""
+    fewest: int | None = None
+    """Fewest slots of a scene; None: all ``[[slot]]`` tables, or 1 with a grid alone."""
     slot: tuple[SlotSpec, ...] = ()
     grid: GridSpec | None = None
 
 
 class Layout:
-    """A checked layout. ``capacity`` is the most slots it can show."""
+    """A checked layout, for ``fewest`` to ``capacity`` slots."""
 
     def __init__(self, name: str, spec: LayoutSpec) -> None:
         self.name = name
         self.title_zh = spec.title_zh
         self.title_en = spec.title_en
         self.caption = spec.caption
+        self.caption_left = spec.caption_left
+        self.caption_width = CANVAS_WIDTH - spec.caption_left - spec.caption_right
+        self.fewest = spec.fewest if spec.fewest is not None else max(len(spec.slot), 1)
         self._slots = spec.slot
         self._grid = spec.grid
 
     @property
     def capacity(self) -> int:
         """How many slots have a place."""
-        if self._grid is not None:
-            return self._grid.steps[-1].up_to
-        return len(self._slots)
+        in_grid = 0 if self._grid is None else self._grid.steps[-1].up_to
+        return len(self._slots) + in_grid
 
     def place(self, count: int) -> tuple[Placement, ...]:
         """Places of the first ``count`` slots, at most `capacity` of them."""
         count = min(count, self.capacity)
-        if self._grid is not None:
-            return _grid_places(self._grid, count) if count else ()
-        return tuple(_slot_place(slot) for slot in self._slots[:count])
+        places = tuple(slot_place(slot) for slot in self._slots[:count])
+        rest = count - len(places)
+        if self._grid is None or rest == 0:
+            return places
+        return places + grid_places(self._grid, rest)
 
 
 def even(value: float) -> int:
@@ -165,9 +200,10 @@ def even(value: float) -> int:
     return int(value) // 2 * 2
 
 
-def _slot_place(slot: SlotSpec) -> Placement:
+def slot_place(slot: SlotSpec) -> Placement:
+    """Where a slot of a file stands."""
     picture = Rect(slot.x, slot.y, slot.width, slot.height)
-    return Placement(picture, _bar_below(picture, slot.name_bar), slot.border, slot.fit)
+    return Placement(picture, _bar_below(picture, slot.name_bar), slot.border, slot.fit, slot.z)
 
 
 def _bar_below(picture: Rect, height: int) -> Rect | None:
@@ -176,7 +212,8 @@ def _bar_below(picture: Rect, height: int) -> Rect | None:
     return Rect(picture.x, picture.y + picture.height, picture.width, height)
 
 
-def _grid_places(grid: GridSpec, count: int) -> tuple[Placement, ...]:
+def grid_places(grid: GridSpec, count: int) -> tuple[Placement, ...]:
+    """Where ``count`` tiles stand, from 1 up to the last step's."""
     columns = next(step.columns for step in grid.steps if count <= step.up_to)
     rows = -(-count // columns)
     widest = (grid.width - grid.gap * (columns - 1)) / columns
@@ -202,7 +239,7 @@ def crop_of(source_width: int, source_height: int, placement: Placement) -> Crop
     wide = source_width * slot.height
     high = source_height * slot.width
     kept = min(wide, high) / max(wide, high)
-    if placement.fit is Fit.FILL and kept >= MIN_FILL_KEPT:
+    if placement.fit is Fit.CROP or (placement.fit is Fit.FILL and kept >= MIN_FILL_KEPT):
         if wide >= high:
             width, height = max(slot.width, even(wide / source_height + 1)), slot.height
         else:
@@ -220,81 +257,3 @@ def crop_of(source_width: int, source_height: int, placement: Placement) -> Crop
         height,
     )
     return Crop(width, height, 0, 0, target)
-
-
-def parse_layout(name: str, text: bytes, file: str = "") -> Layout:
-    """A layout from the text of its TOML file. Raises `LayoutError`."""
-    file = file or f"{name}.toml"
-    try:
-        spec = msgspec.toml.decode(text, type=LayoutSpec)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        raise LayoutError(file, path.strip("`").removeprefix("$.") or "file", message) from error
-    except msgspec.DecodeError as error:
-        raise LayoutError(file, "file", f"not TOML: {error}") from error
-    _check(spec, file)
-    return Layout(name, spec)
-
-
-def _check(spec: LayoutSpec, file: str) -> None:
-    if (spec.grid is None) == (not spec.slot):
-        raise LayoutError(file, "slot", "either [[slot]] tables or one [grid]")
-    if len(spec.slot) > MAX_SLOTS:
-        raise LayoutError(file, "slot", f"at most {MAX_SLOTS} slots")
-    for index, slot in enumerate(spec.slot):
-        _check_area(slot, file, f"slot[{index}]")
-        if min(slot.width, slot.height) < MIN_SIDE:
-            raise LayoutError(file, f"slot[{index}]", f"at least {MIN_SIDE} pixels a side")
-    if spec.grid is not None:
-        _check_grid(spec.grid, file)
-
-
-def _check_area(area: SlotSpec | GridSpec, file: str, field: str) -> None:
-    for name in ("x", "y", "width", "height", "border", "name_bar"):
-        value = getattr(area, name)
-        if value < 0 or value % 2:
-            raise LayoutError(file, f"{field}.{name}", f"an even number from 0, not {value}")
-    if area.border > MAX_BORDER:
-        raise LayoutError(file, f"{field}.border", f"at most {MAX_BORDER}")
-    bar = area.name_bar if isinstance(area, SlotSpec) else 0
-    if area.x + area.width > CANVAS_WIDTH:
-        raise LayoutError(file, f"{field}.width", f"ends right of {CANVAS_WIDTH}")
-    if area.y + area.height + bar > CANVAS_HEIGHT:
-        raise LayoutError(file, f"{field}.height", f"ends below {CANVAS_HEIGHT}")
-
-
-def _check_grid(grid: GridSpec, file: str) -> None:
-    _check_area(grid, file, "grid")
-    if grid.gap < 0 or grid.gap % 2:
-        raise LayoutError(file, "grid.gap", f"an even number from 0, not {grid.gap}")
-    if not grid.steps:
-        raise LayoutError(file, "grid.steps", "at least one step")
-    before = 0
-    for index, step in enumerate(grid.steps):
-        if not before < step.up_to <= MAX_SLOTS:
-            raise LayoutError(
-                file, f"grid.steps[{index}].up_to", f"above {before} and at most {MAX_SLOTS}"
-            )
-        if not 1 <= step.columns <= MAX_SLOTS:
-            raise LayoutError(file, f"grid.steps[{index}].columns", f"from 1 to {MAX_SLOTS}")
-        before = step.up_to
-        tile = _grid_places(grid, step.up_to)[0].picture
-        if min(tile.width, tile.height) < MIN_SIDE:
-            raise LayoutError(file, f"grid.steps[{index}]", "leaves no room for the tiles")
-
-
-def layouts_directory() -> Path:
-    """``config/layouts`` of the source tree, or of the installation's ``share`` folder."""
-    beside = Path(__file__).resolve().parents[2] / "config" / "layouts"
-    if beside.is_dir():
-        return beside
-    return Path(sysconfig.get_path("data")) / "share" / "lianxian" / "config" / "layouts"
-
-
-def load_layouts(directory: Path | None = None) -> dict[str, Layout]:
-    """All layouts by name (the file's stem). Raises `LayoutError`."""
-    directory = layouts_directory() if directory is None else directory
-    files = sorted(directory.glob("*.toml"))
-    if not files:
-        raise LayoutError(str(directory), "file", "holds no layout (*.toml)")
-    return {file.stem: parse_layout(file.stem, file.read_bytes(), str(file)) for file in files}

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import structlog
 
@@ -46,13 +47,16 @@ from mixer.wire.resources import (
 from mixer.wire.worker import run_worker
 
 from .intake import Intakes
-from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, load_layouts
+from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
+from .layout_file import layout_shelf
 from .metrics import intake_metrics, link_metrics, programme_metrics
 from .programme import Programme
 from .stage import SlateBook, Stage, build_stage
 
 _log = structlog.get_logger(__name__)
 CLOSE_TIMEOUT_S = 1.0
+LOOK_EVERY_NS = NANOSECONDS
+"""How often layouts and themes are looked at for changes."""
 SWITCH_INTERVAL_S = 0.001
 """How long one Python thread may keep another waiting; the default of 5 ms makes frames late."""
 CODEC = StreamCodec(codec=Codec.H264, clock_rate=payload_type.VIDEO_CLOCK_RATE)
@@ -63,7 +67,8 @@ class PictureWorker:
 
     def __init__(self, boot: Boot) -> None:
         self._boot = boot
-        self._layouts = load_layouts()
+        self._layouts = layout_shelf(boot.data_dir)
+        self._told_faults: set[str] = set()
         self._held: dict[str, Resource] = {}
         self._link = Link(boot.link_socket, boot.kind, boot.epoch, self)
         self._intakes = Intakes(self._link.send_message)
@@ -138,6 +143,7 @@ class PictureWorker:
             self._report(self._applied)
         if self._programme is not None:
             self._report(self._late_condition(self._programme))
+        self._told_faults.clear()
 
     # --- LinkReceiver -----------------------------------------------------------------------
 
@@ -317,9 +323,14 @@ class PictureWorker:
     # --- pace -------------------------------------------------------------------------------
 
     async def _pace(self) -> None:
+        look_ns = 0
         while True:
             await asyncio.sleep(FRAME_NS / NANOSECONDS)
-            self._intakes.advance(time.monotonic_ns())
+            now_ns = time.monotonic_ns()
+            self._intakes.advance(now_ns)
+            if now_ns >= look_ns:
+                look_ns = now_ns + LOOK_EVERY_NS
+                self._look_at_files()
             programme = self._programme
             if programme is None:
                 continue
@@ -331,6 +342,16 @@ class PictureWorker:
                 self._begin_programme(programme.clock, programme.spec)
                 continue
             self._tell_late(programme)
+
+    def _look_at_files(self) -> None:
+        self._layouts.refresh()
+        faults = self._layouts.faults
+        for file in self._told_faults - faults.keys():
+            self._report(_file_condition(file, "", active=False))
+        for file in faults.keys() - self._told_faults:
+            _log.error("picture.file_refused", text=faults[file])
+            self._report(_file_condition(file, faults[file], active=True))
+        self._told_faults = set(faults)
 
     def _tell_late(self, programme: Programme) -> None:
         late = programme.timeline.late()
@@ -351,6 +372,12 @@ class PictureWorker:
                 "holes": str(timeline.holes),
             },
         )
+
+
+def _file_condition(file: str, text: str, *, active: bool) -> Condition:
+    name = Path(file).name
+    values = {"text": text.removeprefix(f"{Path(file).parent}/")} if text else {}
+    return Condition(id="picture.file_refused", subject=name, active=active, values=values)
 
 
 def main(boot: Boot, lifeline: Connection | None = None) -> None:

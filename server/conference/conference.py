@@ -215,7 +215,7 @@ class Conference:
 
     def show_programme(self) -> None:
         """What is on air, in preview and in the rundown, and the tally of every seat."""
-        view = programme_view(self.cores.programme.state, self.observed)
+        view = programme_view(self.cores.programme, self.observed)
         rundown = self.cores.rundown
         steps = RundownView(cues=list(rundown.cues.values()), current=rundown.current)
         changed = self.state.put("programme", view)

@@ -12,6 +12,7 @@ import structlog
 
 from mixer.wire.ids import GroupId, PublicationId, WorkerKind
 from server.intent import ProgrammeNumbers, SeatNumbers, Wiring
+from server.layouts import LayoutTable
 from server.links import Link, Links
 from server.mint import Mint
 from server.session_clock import ClockOrigin, SessionClock, boot_id, mapped
@@ -193,7 +194,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
     )
 
 
-def _cores(stored: _Stored, now_ms: int) -> Cores:
+def _cores(stored: _Stored, now_ms: int, layouts: LayoutTable) -> Cores:
     """After a restart nobody is connected: all devices are away from now on."""
     event = stored.event
     away = [
@@ -203,7 +204,7 @@ def _cores(stored: _Stored, now_ms: int) -> Cores:
     state = stored.programme or Programme.beginning(event.first_scene())
     return Cores(
         seats=Seats(event, away),
-        programme=Programme([seat.id for seat in event.stage], state),
+        programme=Programme([seat.id for seat in event.stage], state, layouts),
         rundown=Rundown(event.cues, stored.cue),
         recording=RecordingIntent(stored.recording),
         phase=Phase(stored.row.phase),
@@ -241,7 +242,7 @@ async def open_conference(
         Parts(
             event=stored.event,
             numbers=stored.numbers,
-            cores=_cores(stored, clock.now_ms()),
+            cores=_cores(stored, clock.now_ms(), LayoutTable(sessions_dir.parent)),
             clock=clock,
             links=Links(key, stored.event, base_url, stored.links),
             mint=mint,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mixer.wire.control import PeerQuality
 from mixer.wire.ids import MediaKind
 from signaling.programme.core import seats_on_air
-from signaling.programme.layouts import LAYOUTS
 from signaling.recording import RecordingPhase
 from signaling.seats import Presence
 from signaling.wire.state import (
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from server.intent import Sitting
     from signaling.event import Seat
-    from signaling.programme.core import ProgrammeState
+    from signaling.programme.core import Programme
     from signaling.recording import Recording
 
 _CONNECTIONS = {
@@ -97,8 +96,9 @@ def seat_view(
     )
 
 
-def programme_view(state: ProgrammeState, observed: Observed) -> ProgrammeView:
+def programme_view(core: Programme, observed: Observed) -> ProgrammeView:
     """What is on air, and the frame from which it was seen."""
+    state = core.state
     seen = observed.scene_revision == state.revision
     return ProgrammeView(
         revision=state.revision,
@@ -107,7 +107,7 @@ def programme_view(state: ProgrammeState, observed: Observed) -> ProgrammeView:
         at_ms=state.at_ms,
         frame=observed.scene_frame if seen else -1,
         seats_on_air=list(seats_on_air(state.on_air)),
-        layouts={name: list(counts) for name, counts in LAYOUTS.items()},
+        layouts={name: list(counts) for name, counts in core.layouts.items()},
     )
 
 

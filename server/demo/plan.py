@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mixer.picture.layout import CANVAS_HEIGHT, CANVAS_WIDTH, Placement, Rect, crop_of, load_layouts
+from mixer.picture.layout import CANVAS_HEIGHT, CANVAS_WIDTH, Placement, Rect, crop_of
+from mixer.picture.layout_file import load_layouts
 from server.simulate.marks import (
     CELLS,
     FLASH_PATCH,

@@ -9,10 +9,10 @@ import msgspec
 from signaling.wire.errors import SignalingError
 from signaling.wire.state import CaptionView, SceneView
 
-from .layouts import check_lines, check_scene
+from .layouts import LAYOUTS, check_lines, check_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 TAKE_LEAD_MS = 120
 """A take stands this far ahead, so that sound and picture both learn of it in time."""
@@ -62,9 +62,17 @@ class Programme:
     never go back, so sound and picture apply them in one order.
     """
 
-    def __init__(self, stage: Collection[str], state: ProgrammeState) -> None:
-        """``stage``: ids of the seats that can be on air."""
+    def __init__(
+        self,
+        stage: Collection[str],
+        state: ProgrammeState,
+        layouts: Mapping[str, tuple[int, int]] = LAYOUTS,
+    ) -> None:
+        """``stage``: ids of the seats that can be on air. ``layouts``: name to fewest and most
+        slots; may change while it is used.
+        """
         self._stage = frozenset(stage)
+        self.layouts = layouts
         self.state = state
 
     @staticmethod
@@ -79,7 +87,7 @@ class Programme:
         """
         match command:
             case SetPreview(scene):
-                check_scene(scene, self._stage)
+                check_scene(scene, self._stage, self.layouts)
                 self.state = msgspec.structs.replace(self.state, preview=scene)
             case Take(transition):
                 if transition not in TRANSITIONS:

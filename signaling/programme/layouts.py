@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from signaling.wire.errors import SignalingError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from signaling.wire.state import SceneView
 
@@ -15,36 +15,53 @@ LAYOUTS: dict[str, tuple[int, int]] = {
     "full": (1, 1),
     "two_halls": (2, 2),
     "hall_remote": (2, 2),
+    "remote_hall": (2, 2),
+    "pip_top_left": (2, 2),
+    "pip_top_right": (2, 2),
+    "pip_bottom_left": (2, 2),
+    "pip_bottom_right": (2, 2),
+    "one_row": (2, 7),
+    "one_column": (2, 5),
     "grid": (1, 19),
+    "slides_speaker": (2, 2),
+    "slides_full": (1, 1),
 }
-"""Name to fewest and most slots."""
+"""The shipped layouts: name to fewest and most slots. A test compares them with the files."""
+
+MAX_SLOTS = 19
+"""Both halls and all sites."""
 
 MAX_CAPTION_CHARACTERS = 80
 """Longer lines do not fit a lower third at 720p."""
 
 
-def allowed_count(layout: str) -> str:
+def allowed_count(counts: tuple[int, int]) -> str:
     """``2`` or ``1 to 19``, for messages."""
-    fewest, most = LAYOUTS[layout]
+    fewest, most = counts
     return str(fewest) if fewest == most else f"{fewest} to {most}"
 
 
-def check_scene(scene: SceneView, stage: Collection[str]) -> None:
-    """Whether a scene can be shown with the seats ``stage``.
+def check_scene(
+    scene: SceneView,
+    stage: Collection[str],
+    layouts: Mapping[str, tuple[int, int]] = LAYOUTS,
+) -> None:
+    """Whether a scene can be shown with the seats ``stage`` in one of these layouts.
 
     Raises `SignalingError` ``programme.unknown_layout``, ``.wrong_slots``,
     ``.unknown_seat``, ``.double_seat`` or ``.long_caption``.
     """
-    if scene.layout not in LAYOUTS:
+    counts = layouts.get(scene.layout)
+    if counts is None:
         raise SignalingError(
-            "programme.unknown_layout", layout=scene.layout[:80], allowed=", ".join(LAYOUTS)
+            "programme.unknown_layout", layout=scene.layout[:80], allowed=", ".join(layouts)
         )
-    fewest, most = LAYOUTS[scene.layout]
+    fewest, most = counts
     if not fewest <= len(scene.slots) <= most:
         raise SignalingError(
             "programme.wrong_slots",
             layout=scene.layout,
-            allowed=allowed_count(scene.layout),
+            allowed=allowed_count(counts),
             count=str(len(scene.slots)),
         )
     for seat in scene.slots:

@@ -14,7 +14,7 @@ import pytest
 from mixer.picture.decode import Decoder, open_decoder
 from mixer.picture.feed import DEFAULT_DELAY_NS, HOLD_FRAMES, Feed
 from mixer.picture.intake import Intakes
-from mixer.picture.layout import load_layouts
+from mixer.picture.layout_file import load_layouts
 from mixer.picture.programme import Programme
 from mixer.picture.slate import GROUND
 from mixer.picture.stage import SlateBook, Stage, build_stage

@@ -7,7 +7,7 @@ import pytest
 from mixer.picture.colour import to_yuv
 from mixer.picture.compose import Compositor
 from mixer.picture.feed import DEFAULT_DELAY_NS, FRAME_NS, HOLD_FRAMES, WARM_UP_FRAMES, Feed
-from mixer.picture.layout import load_layouts
+from mixer.picture.layout_file import load_layouts
 from mixer.picture.slate import GROUND
 from mixer.picture.stage import SlateBook, build_stage, opening_stage
 from mixer.wire.resources import Caption, Scene, Slot

@@ -15,9 +15,8 @@ from mixer.picture.layout import (
     Placement,
     Rect,
     crop_of,
-    load_layouts,
-    parse_layout,
 )
+from mixer.picture.layout_file import load_layouts, parse_layout
 
 LAYOUTS = load_layouts()
 HEAD = "title_zh = '一'\ntitle_en = 'one'\n"
@@ -35,7 +34,9 @@ def on_canvas(rect: Rect) -> bool:
 
 
 def test_the_layouts_a_scene_may_name_are_shipped() -> None:
-    assert LAYOUTS.keys() >= {"full", "two_halls", "hall_remote", "grid"}
+    assert LAYOUTS.keys() >= {"full", "two_halls", "hall_remote", "remote_hall", "grid"}
+    assert LAYOUTS.keys() >= {f"pip_{y}_{x}" for y in ("top", "bottom") for x in ("left", "right")}
+    assert LAYOUTS.keys() >= {"one_row", "one_column", "slides_speaker", "slides_full"}
     assert LAYOUTS["grid"].capacity >= 19
 
 
@@ -50,7 +51,9 @@ def test_places_are_even_on_the_canvas_and_apart(name: str, count: int) -> None:
         rect for place in places for rect in (place.picture, place.name_bar) if rect is not None
     ]
     assert all(even(rect) and on_canvas(rect) for rect in areas)
-    assert not any(one.touches(other) for one, other in combinations(areas, 2))
+    assert not any(
+        one.outer.touches(other.outer) for one, other in combinations(places, 2) if one.z == other.z
+    )
 
 
 @pytest.mark.parametrize("count", range(1, 20))
@@ -81,7 +84,13 @@ def test_more_slots_than_places_are_left_out() -> None:
     [
         ("x = [", "file"),
         (HEAD, "slot"),
-        (HEAD + SLOT + GRID + "steps = []", "slot"),
+        (HEAD + SLOT + GRID + "steps = []", "grid.steps"),
+        (HEAD + SLOT + SLOT, "slot[1]"),
+        (HEAD + SLOT + GRID + "steps = [{ up_to = 1, columns = 1 }]", "grid"),
+        (HEAD + SLOT + "z = 12", "slot[0].z"),
+        ("fewest = 2\n" + HEAD + SLOT, "fewest"),
+        ("caption_left = 20\n" + HEAD + SLOT, "caption_left"),
+        ("caption_left = 800\n" + HEAD + SLOT, "caption_left"),
         (HEAD + SLOT.replace("x = 0", "x = 'left'"), "slot[0].x"),
         (HEAD + SLOT.replace("x = 0", "x = 3"), "slot[0].x"),
         (HEAD + SLOT.replace("x = 0", "x = 1220"), "slot[0].width"),
@@ -89,7 +98,7 @@ def test_more_slots_than_places_are_left_out() -> None:
         (HEAD + SLOT + "name_bar = 3", "slot[0].name_bar"),
         (HEAD + SLOT + "border = 40", "slot[0].border"),
         (HEAD + SLOT + "fit = 'stretch'", "slot[0].fit"),
-        (HEAD + SLOT + "colour = 'red'", "slot[0]"),
+        (HEAD + SLOT + "colour = 'red'", "slot[0].colour"),
         (HEAD + SLOT.replace("36", "8"), "slot[0]"),
         (HEAD + SLOT * 21, "slot"),
         (HEAD + GRID + "steps = []", "grid.steps"),
@@ -157,3 +166,35 @@ def test_the_same_shape_is_shown_whole() -> None:
             crop = crop_of(1280, 720, place)
             assert crop.width - crop.target.width <= 2
             assert crop.height - crop.target.height <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (HEAD + SLOT + SLOT.replace("x = 0", "x = 3"), 9),
+        (HEAD + SLOT + SLOT, 8),
+        (HEAD + "\n# a remark\n" + SLOT + "colour = 'red'", 10),
+        (HEAD + "fewest = 7\n" + SLOT, 3),
+        (HEAD + SLOT + "[[", 8),
+        (HEAD + GRID + "steps = [{ up_to = 4, columns = 0 }]", 9),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(LayoutError) as raised:
+        parse_layout("mine", text.encode())
+    assert raised.value.line == line
+    assert str(raised.value).startswith(f"mine.toml:{line}: ")
+
+
+def test_what_is_always_cropped_fills_its_slot() -> None:
+    place = placement(Fit.CROP)
+    assert crop_of(360, 640, place).target == place.picture
+
+
+@pytest.mark.parametrize("count", range(2, 8))
+def test_one_and_a_row_keeps_the_row_centred(count: int) -> None:
+    large, *row = LAYOUTS["one_row"].place(count)
+    assert large.picture.width > 3 * row[0].picture.width
+    assert row[0].picture.x + row[-1].picture.x + row[-1].picture.width == pytest.approx(
+        CANVAS_WIDTH, abs=4
+    )

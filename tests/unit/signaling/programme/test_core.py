@@ -108,10 +108,12 @@ def test_an_unknown_transition_is_refused() -> None:
         programme().carry_out(Take("spiral"), 0)
 
 
-def test_the_layouts_are_those_picture_knows() -> None:
-    assert LAYOUTS == {
-        "full": (1, 1),
-        "two_halls": (2, 2),
-        "hall_remote": (2, 2),
-        "grid": (1, 19),
-    }
+def test_a_layout_that_came_later_can_be_used() -> None:
+    layouts = dict(LAYOUTS)
+    plan = event()
+    desk = Programme([one.id for one in plan.stage], Programme.beginning(BOTH), layouts)
+    mine = SceneView(layout="mine", slots=["north"])
+    with pytest.raises(SignalingError, match=r"programme\.unknown_layout"):
+        desk.carry_out(SetPreview(mine), 0)
+    layouts["mine"] = (1, 3)
+    assert desk.carry_out(SetPreview(mine), 0).preview == mine

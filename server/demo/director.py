@@ -12,16 +12,25 @@ from signaling.wire.messages import (
     GoCue,
     RecordingStarted,
     SetCaption,
+    SetPreview,
     StartRecording,
     StopRecording,
+    Take,
     Taken,
 )
-from signaling.wire.state import CueView, EventView, RecordingView, RundownView, SeatView
+from signaling.wire.state import (
+    CueView,
+    EventView,
+    RecordingView,
+    RundownView,
+    SceneView,
+    SeatView,
+)
 
 from .plan import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 STEP_S = 5.0
 """A step is at least this long."""
@@ -29,6 +38,8 @@ LOOP_STEP_S = 15.0
 """When there is no end."""
 CAPTION_AT = 0.55
 """Where in a step its first prepared caption goes on air."""
+CHECK_S = 3.0
+"""How long two sites talk to each other in the sound check."""
 CLOCK_PROBES = 5
 STATE_S = 15.0
 FINISH_S = 120.0
@@ -122,10 +133,48 @@ class Director:
             raise TypeError(taken)
         return Step(cue.id, cue.title, cue.scene, taken.at_ms / 1000, float("inf"))
 
+    async def show(self, name: str, scene: SceneView) -> Step:
+        """Put a scene on air that is no step of the rundown."""
+        await self._client.request(SetPreview(scene=scene))
+        taken = await self._client.request(Take())
+        if not isinstance(taken, Taken):
+            raise TypeError(taken)
+        return Step(name, name, scene, taken.at_ms / 1000, float("inf"))
+
     async def caption(self, cue: CueView) -> None:
         """Put the first caption prepared for this step on air, or none."""
         caption = cue.captions[0] if cue.captions else None
         await self._client.request(SetCaption(caption=caption))
+
+
+def pairs_to_check(stage: Mapping[str, int], cues: Sequence[CueView]) -> list[tuple[str, str]]:
+    """Sites that no cue brings into a conversation of two, in pairs with tones far apart.
+
+    Among many talkers coding leaves too much noise to prove that nobody hears himself.
+    """
+    talk = {seat for cue in cues if len(cue.scene.slots) == 2 for seat in cue.scene.slots}
+    waiting = [seat for seat in stage if seat not in talk]
+    half = (len(waiting) + 1) // 2
+    pairs = list(zip(waiting[:half], waiting[half:], strict=False))
+    if len(waiting) % 2:
+        others = [seat for seat in stage if seat != waiting[half - 1]]
+        pairs += [(waiting[half - 1], seat) for seat in others[:1]]
+    return pairs
+
+
+async def check_sound(
+    director: Director, pairs: Sequence[tuple[str, str]], stop: asyncio.Event
+) -> list[Step]:
+    """Each pair alone on air for a moment."""
+    steps: list[Step] = []
+    for pair in pairs:
+        if stop.is_set():
+            break
+        name = f"check {' + '.join(pair)}"
+        step = await director.show(name, SceneView(layout="grid", slots=list(pair)))
+        steps = [*_ended(steps, step.at_s), step]
+        await _wait(stop, director.origin_monotonic_s + step.at_s + CHECK_S - time.monotonic())
+    return _ended(steps, director.now_s())
 
 
 async def walk(

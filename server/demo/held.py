@@ -44,6 +44,7 @@ class Held:
 
     session: str = ""
     stage: dict[str, int] = field(default_factory=dict)
+    checks: list[Step] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     recorded_s: float = 0.0
     origin_monotonic_s: float = 0.0
@@ -124,6 +125,13 @@ def figure_texts(held: Held) -> dict[str, str]:
     return texts
 
 
+def _steps(steps: Sequence[Step]) -> list[dict[str, object]]:
+    return [
+        {"cue": step.cue, "at_s": step.at_s, "until_s": step.until_s, "on_air": step.scene.slots}
+        for step in steps
+    ]
+
+
 def report(held: Held, rows: Sequence[Row], verdict: Verdict, directory: str) -> bytes:
     """The JSON file: everything the table tells and more."""
     content = {
@@ -139,15 +147,8 @@ def report(held: Held, rows: Sequence[Row], verdict: Verdict, directory: str) ->
             for name in ("sent", "received", "lost", "repaired", "repeated", "skipped_late")
         },
         "processes": {name: load._asdict() for name, load in held.loads.items()},
-        "steps": [
-            {
-                "cue": step.cue,
-                "at_s": step.at_s,
-                "until_s": step.until_s,
-                "on_air": step.scene.slots,
-            }
-            for step in held.steps
-        ],
+        "sound_checks": _steps(held.checks),
+        "steps": _steps(held.steps),
         "checks": rows,
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"

@@ -46,6 +46,8 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     captures: Path
     numbers: dict[str, int]
     """Each seat's number in its marks, in the event's order."""
+    checks: tuple[Step, ...] = ()
+    """The sound check before the recording."""
     steps: tuple[Step, ...]
     recorded_s: float
     origin_monotonic_s: float
@@ -66,8 +68,9 @@ def judge_recording(conference: Conference) -> list[Row]:
         return [*rows, _broken("the manifest names none")]
     except (av.FFmpegError, OSError, IndexError) as error:
         return [*rows, _broken(str(error))]
+    steps = [*conference.checks, *conference.steps]
     return rows + judge_returns(
-        conference.steps, _returns(conference), conference.numbers, _ignored(conference)
+        steps, _returns(conference), conference.numbers, _ignored(conference)
     )
 
 

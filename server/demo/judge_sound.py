@@ -1,7 +1,7 @@
 """Who is heard in a stretch of sound: the tones of `server.simulate.marks`.
 
-A tone is told from noise by its neighbourhood: the power at its frequency against the
-median of the bins beside it, in segments of half a second.
+A tone is told from noise by its neighbourhood: the power of the bins where it may be
+against that of the bins beside them, in segments of half a second.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from server.simulate.marks import tone_hz
+from server.simulate.marks import tone_hz as tone_of
 
 from .verdict import Row
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Levels = NDArray[np.float64]
 
 SEGMENT_S = 0.5
-TONE_REACH_HZ = 2.5
-"""A tone's frequency is rounded to whole cycles of its loop; clocks drift a little."""
-NEAR_HZ, FAR_HZ = 14.0, 80.0
+TONE_REACH = 0.0025
+"""Of its frequency: sound is stretched by up to 0.2 % to follow a site's clock."""
+NEAR_HZ, FAR_HZ = 26.0, 85.0
 """Bins this far from the tone, on both sides, are its neighbourhood."""
 SILENCE_DB = -85.0
 """Quieter than this nothing is heard; a floor below counts as this."""
@@ -56,11 +56,11 @@ class Tone(NamedTuple):
     peak_db: float
 
 
-def spectra_db(samples: Samples, rate: int) -> tuple[Levels, Levels]:
-    """Level of each bin in each segment: frequencies (bins,), dBFS (segments, bins).
+def spectra(samples: Samples, rate: int) -> tuple[Levels, Levels]:
+    """Power of each bin in each segment: frequencies (bins,), power (segments, bins).
 
-    A sine of full scale is 0 dB. Segments overlap by half. Raises ValueError when
-    ``samples`` is shorter than a segment.
+    A sine of full scale has power 1 in its bin. Segments overlap by half. Raises
+    ValueError when ``samples`` is shorter than a segment.
     """
     size = round(SEGMENT_S * rate)
     if len(samples) < size:
@@ -68,25 +68,26 @@ def spectra_db(samples: Samples, rate: int) -> tuple[Levels, Levels]:
     window = blackman_harris(size)
     starts = range(0, len(samples) - size + 1, size // 2)
     pieces = np.stack([samples[start : start + size] * window for start in starts])
-    power = np.abs(np.fft.rfft(pieces, axis=1)) * 2 / window.sum()
     hertz: Levels = np.fft.rfftfreq(size, 1 / rate).astype(np.float64)
-    return hertz, 20 * np.log10(np.maximum(power, 1e-12))
+    return hertz, np.abs(np.fft.rfft(pieces, axis=1) * 2 / window.sum()) ** 2
 
 
-def find_tone(hertz: Levels, levels_db: Levels, tone: float) -> Tone:
-    """How far a tone of this frequency stands out of what `spectra_db` gave."""
-    distance = np.abs(hertz - tone)
-    at = levels_db[:, distance <= TONE_REACH_HZ].max(axis=1)
-    beside = levels_db[:, (distance >= NEAR_HZ) & (distance <= FAR_HZ)]
-    floor = np.maximum(np.median(beside, axis=1), SILENCE_DB)
-    over = np.maximum(at, SILENCE_DB) - floor
-    return Tone(float(np.median(over)), float(over.max()))
+def find_tone(hertz: Levels, power: Levels, tone_hz: float) -> Tone:
+    """How far a tone of this frequency stands out of what `spectra` gave."""
+    distance = np.abs(hertz - tone_hz)
+    at = power[:, distance <= TONE_REACH * tone_hz].mean(axis=1)
+    beside = power[:, (distance >= NEAR_HZ) & (distance <= FAR_HZ)]
+    # The power of noise in a bin is exponentially distributed: its mean is median / ln 2.
+    floor = np.median(beside, axis=1) / np.log(2)
+    silence = 10 ** (SILENCE_DB / 10)
+    over_db = 10 * np.log10(np.maximum(at, silence) / np.maximum(floor, silence))
+    return Tone(float(np.median(over_db)), float(over_db.max()))
 
 
 def find_tones(samples: Samples, rate: int, numbers: Sequence[int]) -> dict[int, Tone]:
     """All these sites' tones in mono sound. Raises ValueError when it is too short."""
-    hertz, levels_db = spectra_db(samples, rate)
-    return {number: find_tone(hertz, levels_db, tone_hz(number)) for number in numbers}
+    hertz, power = spectra(samples, rate)
+    return {number: find_tone(hertz, power, tone_of(number)) for number in numbers}
 
 
 def tone_fault(tone: Tone, *, on_air: bool) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from server.settings import ROOT, load_settings
 from server.simulate.signal import SignalError
 
-from .director import Director, walk
+from .director import Director, check_sound, choose, pairs_to_check, walk
 from .figures import Counts, Figures, counts, since
 from .held import Held, Simulated, figure_texts, held_rows, report
 from .judge import Conference, judge_recording
@@ -125,6 +125,7 @@ class Demo:
         await self._joined(fleet)
         telling = asyncio.create_task(self._tell_progress(fleet))
         stack.push_async_callback(_cancel, telling)
+        await self._check_sound(director)
         await self._record(director)
 
     def _start_fleet(self) -> Program:
@@ -164,6 +165,15 @@ class Demo:
             await asyncio.sleep(0.1)
         self._held.joined = self._held.simulated.joined
         print(f"{self._held.joined} of {wanted} seats joined", flush=True)
+
+    async def _check_sound(self, director: Director) -> None:
+        """Before the recording, as in any event; short, and only for those who need it."""
+        seconds = self._options.seconds
+        cues = choose(director.cues, seconds) if seconds else director.cues
+        pairs = pairs_to_check(self._held.stage, cues)
+        if pairs:
+            print(f"sound check: {len(pairs)} pairs of sites", flush=True)
+        self._held.checks = await check_sound(director, pairs, self._stop)
 
     async def _record(self, director: Director) -> None:
         held = self._held
@@ -226,6 +236,7 @@ class Demo:
             directory=self.data / "sessions" / held.session,
             captures=self.data / "returns",
             numbers=held.stage,
+            checks=tuple(held.checks),
             steps=tuple(held.steps),
             recorded_s=held.recorded_s,
             origin_monotonic_s=held.origin_monotonic_s,

@@ -330,6 +330,10 @@ class ReferenceFanout:
             if len(packet) <= _MIN_PACKET or packet[0] != 0x80:
                 self._drops.add(Drop.MALFORMED_RTP)
                 continue
+            if not stream.window.is_new(sequence):
+                # A number sent twice with other bytes would break the receivers' encryption.
+                self._drops.add(Drop.DUPLICATE)
+                continue
             _, second, _, timestamp, _ = HEADER.unpack_from(packet)
             canonical = second & 0x7F
             begins = note_keyframe(stream, canonical, timestamp, packet[_MIN_PACKET:])

@@ -188,6 +188,12 @@ class Connections:
             self._shake_hands(connection, answer, now_ns)
         return agreements
 
+    def release(self, peer: PeerId, subscription: SubscriptionId) -> None:
+        """A subscription was removed; its m-line is free."""
+        connection = self._by_peer.get(peer)
+        if connection is not None:
+            connection.sent.release(subscription)
+
     def _local(self, connection: Connection) -> LocalTransport:
         return LocalTransport(
             connection.agent.current, self._identity.fingerprint, self._candidates

@@ -85,6 +85,7 @@ class Holdings:
                 self._fanout.remove_in(stream_of(resource.id, 0))
                 self._links.unpublished(resource.id)
             case Subscription():
+                self._connections.release(resource.peer, resource.id)
                 if resource.id in self._outs:
                     self._outs.discard(resource.id)
                     self._fanout.remove_out(resource.id)

@@ -64,6 +64,16 @@ class SentLines:
             if subscription not in placed:
                 self._free_line(kind).subscription = subscription
 
+    def release(self, subscription: SubscriptionId) -> None:
+        """Free the line of a removed subscription.
+
+        Should it come back, it gets another SSRC: numbers used once under a key must never
+        carry other packets (RFC 3711 section 9.1).
+        """
+        for line in self.lines:
+            if line.subscription == subscription:
+                line.subscription = None
+
     def _free_line(self, kind: MediaKind) -> SentLine:
         for line in self.lines:
             if line.subscription is None and line.kind is kind:

@@ -161,6 +161,16 @@ def test_a_worker_may_not_feed_a_browsers_stream(rig: Rig) -> None:
     assert rig.drops(Drop.UNKNOWN_STREAM) == 2
 
 
+def test_a_number_a_worker_uses_twice_is_sent_once(rig: Rig) -> None:
+    rig.fanout.add_local(160, MediaKind.VIDEO, 90_000)
+    rig.fanout.set_route(7, 160)
+    for payload in (b"\x67first", b"\x67second"):
+        packet = InjectedPacket(160, True, 70000, 5, rtp(types.H264, 1, 0, 9, payload))
+        rig.fanout.inject([packet], rig.now_ns)
+    assert [packet.payload for packet in rig.rtp_to(VIEWER)] == [b"\x67first"]
+    assert rig.drops(Drop.DUPLICATE) == 1
+
+
 def test_a_worker_that_comes_back_goes_on_in_the_viewers_numbers(rig: Rig) -> None:
     def inject(sequence: int, session_ns: int, payload: bytes) -> None:
         packet = rtp(types.H264, sequence, sequence * 3600, 9, payload)

@@ -102,6 +102,17 @@ def test_lines_keep_their_place_and_are_used_again() -> None:
     assert lines.lines[0].ssrc != ssrc
 
 
+def test_a_subscription_that_comes_back_gets_another_ssrc() -> None:
+    lines = SentLines()
+    lines.assign(wanted(s7=VIDEO))
+    ssrc = lines.lines[0].ssrc
+    lines.release(SubscriptionId(7))
+    assert lines.mids() == {}
+    lines.assign(wanted(s7=VIDEO))
+    assert lines.mids() == {"0": 7}
+    assert lines.lines[0].ssrc != ssrc
+
+
 def test_refuses_more_lines_than_it_may_have() -> None:
     lines = SentLines()
     many = {SubscriptionId(number): AUDIO for number in range(MAX_SENT_LINES + 1)}

@@ -122,7 +122,7 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       device: 1,
       device_kind: "main",
       rights: director
-        ? ["see_event", "receive", "direct", "record", "see_levels", "see_links", "revoke_links"]
+        ? ["see_event", "receive", "direct", "record", "move_phase", "see_levels", "see_links", "revoke_links"]
         : seat.startsWith("site")
           ? ["see_event", "receive", "publish"]
           : ["see_event", "receive", "publish", "see_levels"],

@@ -21,6 +21,7 @@ import "../parts/base/toasts.js";
 import "../parts/control/captions.js";
 import "../parts/control/composer.js";
 import "../parts/control/conditions.js";
+import "../parts/control/phase.js";
 import type { LxRecording } from "../parts/control/recording.js";
 import "../parts/control/recording.js";
 import type { LxRundown } from "../parts/control/rundown.js";
@@ -133,15 +134,9 @@ export class LxControlPage extends LxElement {
   }
 
   private renderStatus(): unknown {
-    const { event, you } = this.session.store;
-    const phases: Readonly<Record<string, typeof common.phases.live>> = common.phases;
-    const phase = phases[event?.phase ?? ""];
+    const { you } = this.session.store;
     return html`
-      ${phase === undefined
-        ? nothing
-        : html`<span class="tag ${event?.phase === "live" ? "ready" : ""}" title=${say(common.phase)}>
-            ${say(phase)}
-          </span>`}
+      <lx-phase .session=${this.session}></lx-phase>
       <span class="number quiet" title=${say(control.sessionTime)}>${duration(this.now_ms)}</span>
       <div class="status">
         <lx-recording .session=${this.session}></lx-recording>

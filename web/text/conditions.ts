@@ -44,9 +44,9 @@ export const conditions: Readonly<Record<string, About>> = {
       `Writing the recording failed${part(" (", values, "errors", ")")}. Check the disk.`,
   ),
   "recording.failed": both(
-    (subject: string, values: Values) => `录像 ${subject} 未能完整封存${part("：", values, "text", "")}`,
+    (subject: string, values: Values) => `录像 ${subject} 未能完整封存${part("：", values, "text")}`,
     (subject: string, values: Values) =>
-      `The recording ${subject} could not be made whole${part(": ", values, "text", "")}`,
+      `The recording ${subject} could not be made whole${part(": ", values, "text")}`,
   ),
   "recorder.overrun": both(
     "磁盘写入太慢，部分录像数据已丢弃：请检查磁盘。",
@@ -75,7 +75,7 @@ export function conditionText(id: string, subject: string, values: Values): stri
 }
 
 /** A value with what stands around it, or nothing when it was not told. */
-function part(before: string, values: Values, name: string, after: string): string {
+function part(before: string, values: Values, name: string, after = ""): string {
   const value = values[name];
   return value === undefined || value === "" ? "" : `${before}${value}${after}`;
 }

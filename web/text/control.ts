@@ -60,6 +60,11 @@ export const control = {
     (hours: string) => `磁盘可再录 ${hours} 小时`,
     (hours: string) => `Disk for ${hours} more hours`,
   ),
+  phaseTitle: both((phase: string) => `将活动改为“${phase}”？`, (phase: string) => `Move the event to “${phase}”?`),
+  phaseText: both(
+    "所有会场和连线点会被请出，之后不能再加入。",
+    "All halls and sites are sent home and cannot join any more.",
+  ),
   links: both("入场链接", "Links"),
   linksHint: both(
     "每个席位一个链接。请只发给相应的人。",

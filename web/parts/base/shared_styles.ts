@@ -72,6 +72,13 @@ export const sharedStyles = css`
     background: #4a3710;
     color: #ffdf9e;
   }
+  /* A label that only screen readers need takes no room. */
+  wa-slider::part(label),
+  wa-input.labelled::part(label) {
+    height: 0;
+    margin: 0;
+    min-height: 0;
+  }
   .unseen {
     position: absolute;
     width: 1px;

@@ -67,11 +67,11 @@ export class LxCaptions extends SessionElement {
         ${onAir === null
           ? nothing
           : html`<span class="tag air" title=${say(control.captionOnAir)}>${onAir.title}</span>`}
-      </div>
-      <div class="prepared" role="group" aria-label=${say(control.captionsPrepared)}>
+        <div class="prepared" role="group" aria-label=${say(control.captionsPrepared)}>
         ${prepared.length === 0
           ? html`<p class="small quiet">${say(control.captionNone)}</p>`
           : prepared.map((caption) => this.renderPrepared(caption, same(caption, onAir)))}
+        </div>
       </div>
       <div class="lines">
         ${this.renderLine("title", say(control.captionTitle))}
@@ -119,6 +119,7 @@ export class LxCaptions extends SessionElement {
   private renderLine(name: "title" | "subtitle", label: string): unknown {
     return html`
       <wa-input
+        class="labelled"
         size="s"
         maxlength="80"
         data-name=${name}

@@ -120,7 +120,8 @@ export class LxRecording extends SessionElement {
     }
     // 0 stands for not measured yet; a disk that is full is a condition of its own.
     if (recording.hours_left > 0) {
-      parts.push(say(control.hoursLeft, recording.hours_left.toFixed(1)));
+      const hours = recording.hours_left;
+      parts.push(say(control.hoursLeft, hours >= 1000 ? "999+" : hours.toFixed(1)));
     }
     return parts.join(" · ");
   }

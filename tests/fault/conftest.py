@@ -1,5 +1,5 @@
 """The shared harness of the tests of the whole."""
 
-from tests.harness.fixtures import loopback_candidates, pytest_runtest_makereport, serving
+from tests.harness.fixtures import pytest_runtest_makereport, serving
 
-__all__ = ["loopback_candidates", "pytest_runtest_makereport", "serving"]
+__all__ = ["pytest_runtest_makereport", "serving"]

@@ -27,9 +27,10 @@ ARGUMENTS = (
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
 )
+TIMEOUT_MS = 15_000.0
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 DESK_SOUND = """
-if (localStorage.getItem("lianxian.choices") === null) {
+if (location.protocol === "http:" && localStorage.getItem("lianxian.choices") === null) {
   localStorage.setItem("lianxian.choices", JSON.stringify({ preset: "desk" }));
 }
 """
@@ -88,6 +89,7 @@ async def fresh_context(
         viewport={"width": width, "height": height},
         permissions=["camera", "microphone", "clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(TIMEOUT_MS)
     await context.add_init_script(DESK_SOUND)
     return context, Traffic(context)
 
@@ -95,7 +97,7 @@ async def fresh_context(
 async def join_room(page: Page, link: str) -> None:
     """From the join page into the room, until both directions of media are up."""
     await page.goto(link)
-    await page.locator("lx-join-page main[data-state=ready]").wait_for(timeout=15_000)
+    await page.locator("lx-join-page main[data-state=ready]").wait_for()
     await page.locator("#join").click()
     await in_call(page)
 
@@ -104,11 +106,8 @@ async def in_call(page: Page, *, publishes: bool = True, timeout_s: float = 20.0
     """Until the room's media are connected."""
     await page.wait_for_url("**/room**")
     await page.wait_for_function(
-        """(publishes) => {
-            const media = window.lianxian?.media();
-            return media?.subscribe === "connected" &&
-              (!publishes || media.publish === "connected");
-        }""",
+        """(publishes) => window.lianxian?.subscribe?.().state === "connected" &&
+            (!publishes || window.lianxian.publish().state === "connected")""",
         arg=publishes,
         timeout=timeout_s * 1000,
     )

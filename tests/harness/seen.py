@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from playwright.async_api import Page
 
+from server.simulate.marks import CELLS, cell_rectangle, read_cells
+
 from .camera import Rgb
 
-LEAST_HUE = 25.0
+LEAST_HUE = 45.0
 VIDEO = "lx-programme video"
 WATCH = """
 async (video, {places, frames}) => {
@@ -136,3 +138,20 @@ def _hue(rgb: tuple[float, ...]) -> list[float]:
 
 def _likeness(a: list[float], b: list[float]) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True)) / (math.hypot(*a) * math.hypot(*b))
+
+
+async def site_at(page: Page, slot: Place) -> int | None:
+    """The number of the simulated site whose picture stands in a slot; None for none."""
+    cells = [cell_rectangle(index) for index in range(CELLS)]
+    middles = [
+        Place(
+            round(slot.x + (cell.left + 0.3 * cell.width) * slot.width),
+            round(slot.y + (cell.top + 0.3 * cell.height) * slot.height),
+            max(4, round(0.4 * cell.width * slot.width)),
+            max(4, round(0.4 * cell.height * slot.height)),
+        )
+        for cell in cells
+    ]
+    seen = await watch(page, *middles, frames=1)
+    code = read_cells([sum(shown.rgb) / 3 > 128 for shown in seen.places])
+    return None if code is None else code.number

@@ -79,6 +79,9 @@ export const sharedStyles = css`
     margin: 0;
     min-height: 0;
   }
+  wa-slider {
+    margin-top: -6px;
+  }
   .unseen {
     position: absolute;
     width: 1px;

@@ -116,7 +116,7 @@ def _judge_programme(
         for step, sound in zip(steps, sounds, strict=False)
     ]
     if FLASH_NUMBER not in ignored:
-        rows += judge_lip_sync(windows, seen, read_sound(path, start_s, _around(windows)))
+        rows += judge_lip_sync(windows, seen, read_sound(path, start_s, sound_around(windows)))
     return rows
 
 
@@ -146,7 +146,7 @@ def _timing(seen: Seen, sound_times: Sequence[float], recorded_s: float) -> list
     ]
 
 
-def _around(windows: Sequence[Window]) -> list[Stretch]:
+def sound_around(windows: Sequence[Window]) -> list[Stretch]:
     """Where to listen for beeps: the windows that show the flashing hall, and a little more
     (less than lies between the windows of two steps).
     """

@@ -138,6 +138,9 @@ export class Call {
 
   /** Devices or the sound's preset were chosen anew. */
   async useChoices(): Promise<void> {
+    await this.publisher.usePreset(loadChoices().preset).catch((reason: unknown) => {
+      this.session.complaint.emit(asFault(reason));
+    });
     for (const kind of ["audio", "video"] as const) {
       if (!this.muted[kind]) {
         await this.openAgain(kind).catch((reason: unknown) => {

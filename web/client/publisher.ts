@@ -12,7 +12,7 @@ export interface PublishPlan {
   audio: MediaStreamTrack | null | undefined;
   video: MediaStreamTrack | null | undefined;
   readonly size: PictureSize;
-  readonly preset: SoundPreset;
+  preset: SoundPreset;
 }
 
 export class Publisher extends MediaLink {
@@ -35,6 +35,18 @@ export class Publisher extends MediaLink {
       this.start();
     } else {
       await transceiver?.sender.replaceTrack(track);
+    }
+  }
+
+  /** Another source of sound has another bit rate; the connection stays. */
+  async usePreset(preset: SoundPreset): Promise<void> {
+    this.plan.preset = preset;
+    const sender = this.transceivers.get("audio")?.sender;
+    const parameters = sender?.getParameters();
+    const encoding = parameters?.encodings[0];
+    if (sender !== undefined && parameters !== undefined && encoding !== undefined) {
+      encoding.maxBitrate = this.bitrate_bps("audio");
+      await sender.setParameters(parameters);
     }
   }
 

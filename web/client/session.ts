@@ -23,6 +23,7 @@ import { Signal } from "./signal.js";
 import { Store } from "./store.js";
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const TRY_AGAIN_MS = 1_000;
 const GAP_ASK_AGAIN_MS = 2_000;
 
 /**
@@ -177,7 +178,7 @@ export class Session implements SessionLike {
     this.fault = new Fault("client.unreachable", say(faults.unreachable), say(faults.unreachableCure));
     this.move(this.connection === "connecting" ? "connecting" : "reconnecting");
     if (!this.socket.active) {
-      this.socket.connect();
+      this.connectLater();
     }
   }
 
@@ -194,12 +195,17 @@ export class Session implements SessionLike {
     this.move("reconnecting");
     if (reason === "io server disconnect") {
       // Without a notice this is a server that stops: it will be back.
-      setTimeout(() => {
-        if (this.connection === "reconnecting") {
-          this.socket.connect();
-        }
-      }, 1000);
+      this.connectLater();
     }
+  }
+
+  /** Socket.IO itself tries again only when the network failed, not when the server ended it. */
+  private connectLater(): void {
+    setTimeout(() => {
+      if (this.connection === "reconnecting" || this.connection === "connecting") {
+        this.socket.connect();
+      }
+    }, TRY_AGAIN_MS);
   }
 
   private end(connection: "refused" | "gone", fault: Fault): void {

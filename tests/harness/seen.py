@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from server.simulate.marks import CELLS, cell_rectangle, read_cells
 
@@ -21,7 +21,7 @@ async (video, {places, frames}) => {
   });
   const before = video.getVideoPlaybackQuality().totalVideoFrames;
   const began = performance.now();
-  const seen = places.map(() => ({ colours: [], moved: 0, last: undefined }));
+  const seen = places.map(() => ({ colours: [], moved: 0, bright: 0, last: undefined }));
   for (let index = 0; index < frames; index += 1) {
     for (let skipped = 0; skipped < 3; skipped += 1) { await next(); }
     context.drawImage(video, 0, 0, 320, 180);
@@ -30,13 +30,16 @@ async (video, {places, frames}) => {
       const count = area.length / 4;
       const mean = [0, 0, 0];
       let changed = 0;
+      let bright = 0;
       const { last } = seen[which];
       for (let at = 0; at < area.length; at += 4) {
         for (let channel = 0; channel < 3; channel += 1) { mean[channel] += area[at + channel]; }
+        if (area[at + 1] > 150) { bright += 1; }
         if (last !== undefined && Math.abs(area[at + 1] - last[at + 1]) > 24) { changed += 1; }
       }
       seen[which].colours.push(mean.map((value) => value / count));
       seen[which].moved = Math.max(seen[which].moved, changed / count);
+      seen[which].bright = bright / count;
       seen[which].last = area;
     });
   }
@@ -45,10 +48,11 @@ async (video, {places, frames}) => {
     width: video.videoWidth,
     height: video.videoHeight,
     rate: (video.getVideoPlaybackQuality().totalVideoFrames - before) / seconds,
-    places: seen.map(({ colours, moved }) => ({
+    places: seen.map(({ colours, moved, bright }) => ({
       rgb: [0, 1, 2].map((channel) =>
         colours.reduce((sum, colour) => sum + colour[channel], 0) / colours.length),
       moved,
+      bright,
     })),
   };
 }
@@ -90,10 +94,13 @@ class Place(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What was decoded at a place: its mean colour and the largest share that changed."""
+    """What was decoded at a place: its mean colour, the largest share that changed, and
+    the share that is nearly white.
+    """
 
     rgb: tuple[float, float, float]
     moved: float
+    bright: float
 
 
 class Watched(NamedTuple):
@@ -105,12 +112,14 @@ class Watched(NamedTuple):
     places: list[Shown]
 
 
-async def watch(page: Page, *places: Place, frames: int = 8) -> Watched:
+async def watch(
+    page: Page, *places: Place, frames: int = 8, video: Locator | None = None
+) -> Watched:
     """Draw decoded pictures onto a canvas, every third, and look at these places."""
-    seen: dict[str, Any] = await page.locator(VIDEO).evaluate(
+    seen: dict[str, Any] = await (video or page.locator(VIDEO)).evaluate(
         WATCH, {"places": [place._asdict() for place in places], "frames": frames}
     )
-    shown = [Shown(tuple(one["rgb"]), one["moved"]) for one in seen["places"]]
+    shown = [Shown(tuple(one["rgb"]), one["moved"], one["bright"]) for one in seen["places"]]
     return Watched(seen["width"], seen["height"], seen["rate"], shown)
 
 

@@ -251,7 +251,7 @@ class Serving:
         started = self.call("POST", "/recording", {})
         return self.data / "sessions" / str(started["session"])
 
-    def stop_recording(self, timeout_s: float = 30.0) -> None:
+    def stop_recording(self, timeout_s: float = 60.0) -> None:
         """Stop and wait for the verdict, which must be good."""
         self.call("DELETE", "/recording")
         wait_for(

@@ -19,6 +19,7 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
+        self._wide: tuple[Words, Words] | None = None
         self._buffer: Bytes = np.zeros((height * 3 // 2, width), dtype=np.uint8)
         flat = self._buffer.reshape(-1)
         luma = width * height
@@ -67,6 +68,22 @@ class Canvas:
         _blend(y, what.colour.y, what.keep_y)
         _blend(u, what.colour.u, what.keep_uv)
         _blend(v, what.colour.v, what.keep_uv)
+
+    def mix(self, one: Canvas, other: Canvas, share: float) -> None:
+        """``share`` (0 to 1) of ``other`` and the rest of ``one``; both of this size."""
+        if self._wide is None:
+            self._wide = (
+                np.empty(self._buffer.shape, np.uint16),
+                np.empty(self._buffer.shape, np.uint16),
+            )
+        first, second = self._wide
+        weight = round(share * 256)
+        np.multiply(one._buffer, np.uint16(256 - weight), out=first, casting="unsafe")
+        np.multiply(other._buffer, np.uint16(weight), out=second, casting="unsafe")
+        first += second
+        first += np.uint16(128)  # half, so that equal pixels stay as they are
+        first >>= np.uint16(8)
+        self._buffer[:] = first
 
     def _views(self, rect: Rect) -> Planes:
         y = self.planes.y[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]

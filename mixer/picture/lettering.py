@@ -79,13 +79,65 @@ def fit(text: str, size: int, weight: int, room: float, smallest: int) -> tuple[
         if face.getlength(text) <= room:
             return text, face
     face = font(min(size, smallest), weight)
-    if face.getlength(text) <= room:
-        return text, face
+    return _cut(text, face, room), face
+
+
+_NEVER_FIRST = "，。、；：！？）》」』”’·,.;:!?)]}…"
+
+
+def wrap(text: str, face: Font, room: float, most: int) -> list[str]:
+    """Cleaned ``text`` in at most ``most`` lines of ``room`` pixels; an ellipsis ends what is cut.
+
+    Latin words stay whole where they fit a line; a line does not begin with closing punctuation.
+    """
+    lines: list[str] = []
+    rest = text
+    while rest and len(lines) < most - 1 and face.getlength(rest) > room:
+        at = _break(rest, face, room)
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*lines, _cut(rest, face, room)] if rest else lines
+
+
+def _fitting(text: str, face: Font, room: float, tail: str = "") -> int:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        if face.getlength(text[:middle].rstrip() + ELLIPSIS) <= room:
+        if face.getlength(text[:middle].rstrip() + tail) <= room:
             low = middle
         else:
             high = middle - 1
-    return text[:low].rstrip() + ELLIPSIS, face
+    return low
+
+
+def _break(text: str, face: Font, room: float) -> int:
+    most = max(_fitting(text, face, room), 1)
+    at = most
+    while at > 1 and (text[at] in _NEVER_FIRST or _inside_word(text, at)):
+        at -= 1
+    return at if at > most // 2 else most
+
+
+def _inside_word(text: str, at: int) -> bool:
+    return all(one.isalnum() and one.isascii() for one in text[at - 1 : at + 1])
+
+
+def _cut(text: str, face: Font, room: float) -> str:
+    if face.getlength(text) <= room:
+        return text
+    return text[: _fitting(text, face, room, ELLIPSIS)].rstrip() + ELLIPSIS
+
+
+def fit_lines(
+    text: str, size: int, weight: int, room: float, smallest: int, most: int
+) -> tuple[list[str], Font]:
+    """Cleaned ``text`` in one line of letters from ``size`` to ``smallest``, else wrapped into
+    at most ``most`` lines of the smallest. No line for an empty text.
+    """
+    text = clean(text)
+    for candidate in range(size, smallest - 1, -1):
+        face = font(candidate, weight)
+        if face.getlength(text) <= room:
+            return ([text] if text else []), face
+    face = font(smallest, weight)
+    return wrap(text, face, room, most), face

@@ -47,7 +47,7 @@ def programme_metrics(programme: Programme) -> list[Metric]:
     """The timeline, costs and what was coded."""
     timeline = programme.timeline
     costs = programme.costs
-    drawn = programme.compositor.drops
+    drawn = programme.mixer.drops
     samples = [
         _counter("frames_total", "Programme frames made", timeline.frames),
         _counter("stale_repeats_total", "Frames that repeat the canvas", timeline.stale_repeats),

@@ -12,8 +12,8 @@ from mixer.wire.frame import Frame
 from mixer.wire.ids import NANOSECONDS, Layer
 from mixer.wire.resources import Clock, PictureProgramme
 
-from .compose import Compositor
 from .encode import Rendition, renditions
+from .mixing import Mixer
 from .stage import SlateBook, Stage, opening_stage
 from .timeline import Due, Timeline
 
@@ -51,9 +51,7 @@ class Programme:
         self.renditions = tuple(
             Rendition(one, spec.publication) for one in renditions(spec.width, spec.height)
         )
-        self.compositor = Compositor(
-            spec.width, spec.height, slates, opening_stage(spec.width, spec.height)
-        )
+        self.mixer = Mixer(spec.width, spec.height, slates, opening_stage(spec.width, spec.height))
         self.costs = Costs()
         self.bugs = 0
         self._send = send
@@ -111,9 +109,9 @@ class Programme:
         try:
             stage = self._next_stage(frame)
             if stage is not None:
-                self.compositor.enter(stage)
+                self.mixer.enter(stage)
                 self._applied(stage, frame)
-            self.compositor.compose(frame)
+            self.mixer.compose(frame)
         except Exception:  # noqa: BLE001  a bug in drawing: the canvas stays, time goes on
             self.bugs += 1
             _log.exception("picture.compose_bug", frame=frame)
@@ -129,7 +127,7 @@ class Programme:
         begun_ns = time.thread_time_ns()
         frames: list[Frame] = []
         for rendition in self.renditions:
-            frames += rendition.encode(self.compositor.canvas.frame(), number)
+            frames += rendition.encode(self.mixer.canvas.frame(), number)
         self.costs.encode_ns += time.thread_time_ns() - begun_ns
         self._send(frames)
 

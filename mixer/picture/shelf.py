@@ -49,6 +49,8 @@ def line_of(text: bytes, field: str) -> int:
     if said:
         return int(said[1])
     lines = text.decode("utf-8", "replace").splitlines()
+    if "at end of document" in field:
+        return max(len(lines), 1)
     table, index, rest = _parts(field)
     headers = [n for n, line in enumerate(lines) if _is_header(line, table)]
     if headers and index < len(headers):

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import structlog
@@ -17,38 +18,23 @@ import structlog
 from mixer.wire.ids import FRAME_NS
 from mixer.wire.resources import Scene, Slot
 
-from .caption import (
-    LINE_HEIGHT,
-    LINE_TOP,
-    SAFE_BOTTOM,
-    SAFE_X,
-    STRAP_HEIGHT,
-    STRAP_TOP,
-    Placed,
-    lower_line,
-    lower_third,
-    name_bar,
-    strap,
-)
+from .caption import Placed, name_bar
 from .colour import Planes
 from .feed import Feed
-from .layout import (
-    CANVAS_HEIGHT,
-    CANVAS_WIDTH,
-    CaptionStyle,
-    Layout,
-    Placement,
-    even,
-)
+from .lay_out_captions import captions_of
+from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, Layout, Placement
 from .slate import OPENING_SUBTITLE, OPENING_TITLE, SlateReason, slate
+from .theme import DEFAULT, Theme
+from .ticker import Ticker, cells
 
 _log = structlog.get_logger(__name__)
 MAX_SLATE_BYTES = 24 << 20
+COUNTDOWN_SIZE = 64
+COUNTDOWN_TOP = 548
+COUNTDOWN_HEIGHT = 88
 
-_lower_third = lru_cache(maxsize=64)(lower_third)
-_lower_line = lru_cache(maxsize=64)(lower_line)
-_strap = lru_cache(maxsize=32)(strap)
 _name_bar = lru_cache(maxsize=256)(name_bar)
+_slate = lru_cache(maxsize=6)(slate)
 
 
 class SlateKey(NamedTuple):
@@ -59,6 +45,7 @@ class SlateKey(NamedTuple):
     title: str
     subtitle: str
     reason: SlateReason
+    theme: Theme = DEFAULT
 
 
 class SlateBook:
@@ -115,11 +102,21 @@ class StageTile(NamedTuple):
     title: str
     subtitle: str
     name_bar: Planes | None
+    theme: Theme = DEFAULT
 
     def slate_key(self, reason: SlateReason) -> SlateKey:
         """The slate of this place."""
         _, _, width, height = self.placement.picture
-        return SlateKey(width, height, self.title, self.subtitle, reason)
+        return SlateKey(width, height, self.title, self.subtitle, reason, self.theme)
+
+    def same(self, other: StageTile) -> bool:
+        """Whether the other shows the same in the same place."""
+        return (
+            self.placement == other.placement
+            and self.feed is other.feed
+            and (self.title, self.subtitle) == (other.title, other.subtitle)
+            and self.theme == other.theme
+        )
 
 
 class Stage(NamedTuple):
@@ -131,58 +128,91 @@ class Stage(NamedTuple):
     overlays: tuple[Placed, ...]
     still: Planes | None = None
     """Fills the canvas in place of tiles."""
+    tickers: tuple[Ticker, ...] = ()
+    theme: Theme = DEFAULT
 
     @property
     def revision(self) -> int:
         """The scene's revision; 0 for the opening slate."""
         return 0 if self.scene is None else self.scene.revision
 
+    @property
+    def dissolve_frames(self) -> int:
+        """Over how many frames it comes on air; 0 for a cut."""
+        return 0 if self.scene is None else self.scene.dissolve_ns // FRAME_NS
 
-def build_stage(scene: Scene, layout: Layout, feed_of: Callable[[str], Feed]) -> Stage:
+    @property
+    def fade_frames(self) -> int:
+        """Over how many frames captions come and go; 0 for at once."""
+        return 0 if self.scene is None else self.scene.fade_ns // FRAME_NS
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the canvas stays as it is."""
+        return self.scene is not None and self.scene.frozen
+
+    def same_ground(self, other: Stage) -> bool:
+        """Whether only captions differ."""
+        return (
+            self.still is other.still
+            and self.theme == other.theme
+            and len(self.tiles) == len(other.tiles)
+            and all(a.same(b) for a, b in zip(self.tiles, other.tiles, strict=True))
+        )
+
+
+class Look(NamedTuple):
+    """What a stage needs beside its scene: theme, Unix time of session time 0, folder of logos."""
+
+    theme: Theme = DEFAULT
+    origin_wall_ns: int = 0
+    logos: Path | None = None
+
+
+PLAIN_LOOK = Look()
+
+
+def build_stage(
+    scene: Scene, layout: Layout, feed_of: Callable[[str], Feed], look: Look = PLAIN_LOOK
+) -> Stage:
     """Render all texts of a scene. Slots beyond the layout's capacity are not shown."""
+    frame = -(-scene.at_ns // FRAME_NS)
+    if scene.slate is not None:
+        return _slate_stage(scene, frame, look)
     places = layout.place(len(scene.slots))
     tiles = tuple(
-        _tile(slot, placement, feed_of(slot.seat))
+        _tile(slot, placement, feed_of(slot.seat), look.theme)
         for slot, placement in zip(scene.slots, places, strict=False)
     )
-    overlays = _in_line(scene) if layout.caption is CaptionStyle.LINE else _in_boxes(scene)
-    return Stage(scene, -(-scene.at_ns // FRAME_NS), tiles, overlays)
+    made = captions_of(scene, layout, look.theme, look.origin_wall_ns, look.logos)
+    return Stage(scene, frame, tiles, made.placed, None, made.tickers, look.theme)
 
 
-def _in_boxes(scene: Scene) -> tuple[Placed, ...]:
-    caption = scene.caption
-    placed: list[Placed] = []
-    drawing = _strap(scene.strap, STRAP_HEIGHT)
-    if drawing is not None:
-        placed.append(drawing.at(SAFE_X, STRAP_TOP))
-    drawing = None if caption is None else _lower_third(caption.title, caption.subtitle)
-    if drawing is not None:
-        placed.append(drawing.at(SAFE_X, CANVAS_HEIGHT - SAFE_BOTTOM - drawing.height))
-    return tuple(placed)
+def _slate_stage(scene: Scene, frame: int, look: Look) -> Stage:
+    said = scene.slate
+    if said is None:
+        raise ValueError("a scene without a slate")
+    try:
+        reason = SlateReason(said.kind)
+    except ValueError:
+        reason = SlateReason.STANDBY
+    still = _slate(CANVAS_WIDTH, CANVAS_HEIGHT, said.title, said.subtitle, reason, look.theme)
+    tickers: tuple[Ticker, ...] = ()
+    if said.until_ns > 0:
+        glyphs = cells(COUNTDOWN_SIZE, COUNTDOWN_HEIGHT, look.theme, bare=True)
+        tickers = (Ticker(True, said.until_ns, glyphs, CANVAS_WIDTH // 2, COUNTDOWN_TOP),)  # noqa: FBT003  a field's value
+    return Stage(scene, frame, (), (), still, tickers, look.theme)
 
 
-def _in_line(scene: Scene) -> tuple[Placed, ...]:
-    caption = scene.caption
-    found = (
-        _strap(scene.strap, LINE_HEIGHT),
-        None if caption is None else _lower_line(caption.title, caption.subtitle),
-    )
-    drawings = [drawing for drawing in found if drawing is not None]
-    x = even((CANVAS_WIDTH - sum(drawing.width for drawing in drawings)) / 2)
-    placed: list[Placed] = []
-    for drawing in drawings:
-        placed.append(drawing.at(x, LINE_TOP))
-        x += drawing.width
-    return tuple(placed)
-
-
-def _tile(slot: Slot, placement: Placement, feed: Feed) -> StageTile:
+def _tile(slot: Slot, placement: Placement, feed: Feed, theme: Theme) -> StageTile:
     bar = placement.name_bar
-    drawn = None if bar is None else _name_bar(bar.width, bar.height, slot.title, slot.subtitle)
-    return StageTile(placement, feed, slot.title, slot.subtitle, drawn)
+    drawn = None
+    if bar is not None:
+        drawn = _name_bar(bar.width, bar.height, slot.title, slot.subtitle, theme)
+    return StageTile(placement, feed, slot.title, slot.subtitle, drawn, theme)
 
 
 def opening_stage(width: int, height: int) -> Stage:
     """What stands before the first scene."""
-    still = slate(width, height, OPENING_TITLE, OPENING_SUBTITLE, SlateReason.OPENING)
+    still = _slate(width, height, OPENING_TITLE, OPENING_SUBTITLE, SlateReason.OPENING)
     return Stage(None, 0, (), (), still)

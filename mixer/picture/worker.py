@@ -49,6 +49,7 @@ from mixer.wire.worker import run_worker
 from .intake import Intakes
 from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
 from .layout_file import layout_shelf
+from .look import Looks
 from .metrics import intake_metrics, link_metrics, programme_metrics
 from .programme import Programme
 from .stage import SlateBook, Stage, build_stage
@@ -68,6 +69,7 @@ class PictureWorker:
     def __init__(self, boot: Boot) -> None:
         self._boot = boot
         self._layouts = layout_shelf(boot.data_dir)
+        self._looks = Looks(boot.data_dir)
         self._told_faults: set[str] = set()
         self._held: dict[str, Resource] = {}
         self._link = Link(boot.link_socket, boot.kind, boot.epoch, self)
@@ -216,7 +218,10 @@ class PictureWorker:
         # Feeds are made here: the painter's thread must not touch the loop's tables.
         feeds = {slot.seat: self._intakes.feed(slot.seat) for slot in scene.slots}
         self._want()
-        building = self._painter.submit(build_stage, scene, layout, feeds.__getitem__)
+        clock = self._held.get("clock")
+        wall_ns = clock.origin_wall_ns if isinstance(clock, Clock) else 0
+        look = self._looks.look(scene.theme, wall_ns)
+        building = self._painter.submit(build_stage, scene, layout, feeds.__getitem__, look)
         building.add_done_callback(self._stage_built)
 
     def _want(self) -> None:
@@ -345,7 +350,8 @@ class PictureWorker:
 
     def _look_at_files(self) -> None:
         self._layouts.refresh()
-        faults = self._layouts.faults
+        self._looks.refresh()
+        faults = self._layouts.faults | self._looks.faults
         for file in self._told_faults - faults.keys():
             self._report(_file_condition(file, "", active=False))
         for file in faults.keys() - self._told_faults:

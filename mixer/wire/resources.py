@@ -203,10 +203,23 @@ class PictureProgramme(msgspec.Struct, frozen=True, tag="picture_programme", kw_
 
 
 class Caption(msgspec.Struct, frozen=True, kw_only=True):
-    """A lower third: name, then title or organisation; Chinese and Latin script."""
+    """A lower third: name, then title and organisation; Chinese and Latin script."""
 
     title: str
     subtitle: str = ""
+    organisation: str = ""
+
+
+class Slate(msgspec.Struct, frozen=True, kw_only=True):
+    """A still in place of the layout. ``kind``: opening, break, closing or standby.
+
+    Counts down to session time ``until_ns``; 0 for no countdown.
+    """
+
+    kind: str
+    title: str
+    subtitle: str = ""
+    until_ns: int = 0
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,16 +232,37 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
-    """What is on air from ``at_ns``: a layout, its slots in order, a lower third."""
+    """What is on air from ``at_ns``: a layout, its slots in order, its captions.
+
+    It comes by a cut, or by a dissolve of ``dissolve_ns``; captions that change while the slots
+    stay come and go within ``fade_ns`` (0: at once).
+    """
 
     revision: int
     at_ns: int
     layout: str
-    """``two_halls``, ``hall_remote``, ``grid`` or ``full``."""
+    """A name of ``config/layouts`` or of ``<data>/layouts``."""
     slots: tuple[Slot, ...]
     caption: Caption | None = None
     strap: str = ""
     """Call-in strap such as 场外连线一, top left; empty for none."""
+    event_title: str = ""
+    question: str = ""
+    """What was asked, in a strap of its own; empty for none."""
+    bug: str = ""
+    """``live``, ``rehearsal`` or empty."""
+    clock_offset_min: int | None = None
+    """Shows the time of day this many minutes east of UTC; None for no clock."""
+    logo: str = ""
+    """A file of ``<data>/logos``; empty for none."""
+    theme: str = "default"
+    """A name of ``config/themes`` or of ``<data>/themes``; an unknown one is the default."""
+    dissolve_ns: int = 0
+    fade_ns: int = 0
+    frozen: bool = False
+    """The canvas stays as it is, captions too, until a scene without this."""
+    slate: Slate | None = None
+    """In place of layout, slots and captions."""
 
     @property
     def key(self) -> str:

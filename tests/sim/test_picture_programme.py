@@ -201,7 +201,7 @@ def test_a_bug_in_drawing_keeps_the_programme_going(
     def broken(_frame: int) -> bool:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(studio.programme.compositor, "compose", broken)
+    monkeypatch.setattr(studio.programme.mixer, "compose", broken)
     for _ in range(4):
         studio.step()
     assert studio.programme.bugs == 4

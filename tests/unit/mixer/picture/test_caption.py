@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 
 from mixer.picture.caption import (
-    LINE_HEIGHT,
     LOWER_THIRD_MAX_WIDTH,
-    SAFE_X,
     Drawing,
     lower_line,
     lower_third,
     name_bar,
     strap,
 )
-from mixer.picture.layout import CANVAS_WIDTH
+from mixer.picture.layout import CANVAS_WIDTH, SAFE_X
 from mixer.picture.slate import SlateReason, slate
+from mixer.picture.theme import LINE_HEIGHT
 
 LONG = "湖南省湘西土家族苗族自治州" * 12
 

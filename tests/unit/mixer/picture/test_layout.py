@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixer.picture.caption import LINE_TOP
 from mixer.picture.layout import (
     CANVAS_HEIGHT,
     CANVAS_WIDTH,
@@ -17,6 +16,7 @@ from mixer.picture.layout import (
     crop_of,
 )
 from mixer.picture.layout_file import load_layouts, parse_layout
+from mixer.picture.theme import LINE_TOP
 
 LAYOUTS = load_layouts()
 HEAD = "title_zh = '一'\ntitle_en = 'one'\n"

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from mixer.picture import stage as stage_module
-from mixer.picture.caption import LINE_TOP
 from mixer.picture.feed import Feed
 from mixer.picture.layout_file import load_layouts
 from mixer.picture.slate import SlateReason
 from mixer.picture.stage import SlateBook, SlateKey, build_stage
+from mixer.picture.theme import LINE_TOP
 from mixer.wire.resources import Caption, Scene, Slot
 
 LAYOUTS = load_layouts()

@@ -1,0 +1,141 @@
+"""Where a scene's captions stand: none over another, all within the safe area.
+
+In layouts with boxes: strap and event title at the top left, bug, clock and logo at the top right,
+lower third and question at the bottom left. In layouts with a line all stand in that line.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from mixer.wire.resources import Caption, Scene
+
+from .caption import (
+    STRAP_HEIGHT,
+    Drawing,
+    Placed,
+    bug,
+    event_title,
+    lower_line,
+    lower_third,
+    question,
+    strap,
+)
+from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, SAFE_X, CaptionStyle, Layout, even
+from .logo import logo
+from .theme import LINE_HEIGHT, LINE_TOP, Theme
+from .ticker import Ticker, cells, clock_width, local_origin_ns
+
+CLOCK_SIZE = 24
+CLOCK_MARGIN = 14
+GAP = 10
+LINE_MARGIN = 16
+LINE_STRAP_ROOM = 362
+LINE_CAPTION_ROOM = 872
+MIN_TITLE_ROOM = 160
+
+_lower_third = lru_cache(maxsize=64)(lower_third)
+_lower_line = lru_cache(maxsize=64)(lower_line)
+_strap = lru_cache(maxsize=32)(strap)
+_event_title = lru_cache(maxsize=8)(event_title)
+_question = lru_cache(maxsize=16)(question)
+_bug = lru_cache(maxsize=8)(bug)
+
+
+class Captions(NamedTuple):
+    """All captions of a scene."""
+
+    placed: tuple[Placed, ...]
+    tickers: tuple[Ticker, ...]
+
+
+def captions_of(
+    scene: Scene, layout: Layout, theme: Theme, origin_wall_ns: int, logos: Path | None
+) -> Captions:
+    """Render and place what the scene says."""
+    in_line = layout.caption is CaptionStyle.LINE
+    height = LINE_HEIGHT if in_line else STRAP_HEIGHT
+    top = LINE_TOP if in_line else theme.safe_top
+    right = CANVAS_WIDTH - (LINE_MARGIN if in_line else SAFE_X)
+    corner, left_of = _right_end(scene, theme, (right, top, height), logos)
+    tickers: tuple[Ticker, ...] = ()
+    if scene.clock_offset_min is not None:
+        glyphs = cells(CLOCK_SIZE, height, theme, bare=False)
+        origin_ns = local_origin_ns(origin_wall_ns, scene.clock_offset_min)
+        tickers = (Ticker(False, origin_ns, glyphs, left_of, top),)  # noqa: FBT003  a field's value
+        left_of -= clock_width(glyphs) + GAP
+    if in_line:
+        taken = left_of < right
+        return Captions((*_line(scene, theme, left_of if taken else None), *corner), tickers)
+    return Captions((*_boxes(scene, layout, theme, left_of), *corner), tickers)
+
+
+def _right_end(
+    scene: Scene, theme: Theme, end: tuple[int, int, int], logos: Path | None
+) -> tuple[list[Placed], int]:
+    """Logo and bug from the right end on; and where what is left of them may end."""
+    x, top, height = end
+    drawn = None
+    if scene.logo and logos is not None:
+        drawn = logo(logos, scene.logo, height)
+    placed: list[Placed] = []
+    for drawing in (drawn, _bug(scene.bug, height, theme)):
+        if drawing is not None:
+            placed.append(drawing.at(x - drawing.width, top))
+            x -= drawing.width + GAP
+    return placed, x
+
+
+def _boxes(scene: Scene, layout: Layout, theme: Theme, left_of: int) -> list[Placed]:
+    placed: list[Placed] = []
+    x = SAFE_X
+    drawing = _strap(scene.strap, STRAP_HEIGHT, 362, theme)
+    if drawing is not None:
+        placed.append(drawing.at(x, theme.safe_top))
+        x += drawing.width
+    room = even(left_of - x)
+    if scene.event_title and room >= MIN_TITLE_ROOM:
+        drawing = _event_title(scene.event_title, STRAP_HEIGHT, room, theme)
+        if drawing is not None:
+            placed.append(drawing.at(x, theme.safe_top))
+    bottom = CANVAS_HEIGHT - theme.safe_bottom
+    caption = scene.caption or Caption(title="")
+    for drawing in (
+        _lower_third(
+            caption.title, caption.subtitle, caption.organisation, layout.caption_width, theme
+        ),
+        _question(scene.question, layout.caption_width, 3, theme),
+    ):
+        if drawing is not None:
+            placed.append(drawing.at(layout.caption_left, bottom - drawing.height))
+            bottom -= drawing.height + GAP
+    return placed
+
+
+def _line(scene: Scene, theme: Theme, left_of: int | None) -> list[Placed]:
+    """Centred where nothing stands at the right end, else from the left on."""
+    found: list[Drawing] = []
+    room = CANVAS_WIDTH - 2 * LINE_MARGIN if left_of is None else left_of - LINE_MARGIN
+    drawing = _strap(scene.strap, LINE_HEIGHT, min(LINE_STRAP_ROOM, even(room / 3)), theme)
+    if drawing is not None:
+        found.append(drawing)
+        room -= drawing.width
+    caption = scene.caption or Caption(title="")
+    if scene.question:
+        drawing = _question(scene.question, even(room), 1, theme)
+    else:
+        room = even(min(room, LINE_CAPTION_ROOM))
+        drawing = _lower_line(caption.title, caption.subtitle, caption.organisation, room, theme)
+        if drawing is None and scene.event_title:
+            drawing = _event_title(scene.event_title, LINE_HEIGHT, room, theme)
+    if drawing is not None:
+        found.append(drawing)
+    width = sum(one.width for one in found)
+    x = LINE_MARGIN if left_of is not None else even((CANVAS_WIDTH - width) / 2)
+    placed: list[Placed] = []
+    for one in found:
+        placed.append(one.at(x, LINE_TOP))
+        x += one.width
+    return placed

@@ -28,6 +28,7 @@ STOP_S = 60.0
 """The supervisor gives each child 10 s."""
 REQUEST_S = 10.0
 LINE_BYTES = 1 << 20
+_ROUTINE = re.compile(r"\[(?:info|debug) *\]")
 _TOKEN = re.compile(r"https?://\S+#t=([\w.-]+)")
 
 
@@ -102,9 +103,11 @@ class Program:
             )
 
     def last_words(self, lines: int = 8) -> str:
-        """The end of its log."""
+        """The last lines of its log that tell more than that all is well."""
         with contextlib.suppress(OSError):
-            return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
+            written = self.log.read_text("utf-8", "replace").splitlines()
+            telling = [line for line in written if not _ROUTINE.search(line)]
+            return "\n".join(telling[-lines:])
         return ""
 
     async def stop(self) -> int | None:

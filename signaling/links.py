@@ -31,6 +31,11 @@ class FileClaims(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
 
 
+def may_hand_out(giver: Role, link: Role) -> bool:
+    """Whether ``giver`` may see links of role ``link``; a link is all it takes to be that role."""
+    return link is not Role.ADMINISTRATOR or giver is Role.ADMINISTRATOR
+
+
 def read_claims(payload: dict[str, object], event: str) -> LinkClaims:
     """The claims of a payload whose signature is good.
 

@@ -9,6 +9,7 @@ from mixer.wire.ids import WorkerKind
 from server.conference import people
 from server.conference.record import stop_if_running
 from signaling import phase as life_cycle
+from signaling.links import may_hand_out
 from signaling.programme import core as programme
 from signaling.recording import Mark
 from signaling.wire.messages import (
@@ -116,10 +117,13 @@ async def move_phase(conference: Conference, caller: Caller, body: MovePhase) ->
     return Done()
 
 
-async def list_links(conference: Conference, _caller: Caller, _body: ListLinks) -> Links:
-    """All links that are valid now."""
+async def list_links(conference: Conference, caller: Caller, _body: ListLinks) -> Links:
+    """All links that are valid now and that the caller may hand out."""
     links = conference.links
-    return Links(links=[links.view(link) for link in links.valid(time.time())])
+    valid = [
+        link for link in links.valid(time.time()) if may_hand_out(caller.role, link.claims.role)
+    ]
+    return Links(links=[links.view(link) for link in valid])
 
 
 async def revoke_link(conference: Conference, caller: Caller, body: RevokeLink) -> Done:

@@ -92,6 +92,17 @@ async def test_a_member_may_not_direct(
     await page.close()
 
 
+async def test_a_director_cannot_become_administrator_by_a_link(application: Application) -> None:
+    desk = await Page(application).open(token_of(application, "director"))
+    roles = {link["role"] for link in (await desk.ask("list_links"))["links"]}
+    assert {"director", "operator", "member"} <= roles
+    assert "administrator" not in roles
+    await desk.close()
+    top = await Page(application).open(token_of(application, "administrator"))
+    assert "administrator" in {link["role"] for link in (await top.ask("list_links"))["links"]}
+    await top.close()
+
+
 async def test_a_director_does_not_publish_and_a_site_not_hear_the_programme(
     application: Application,
 ) -> None:

@@ -69,6 +69,16 @@ export class LxHeader extends LxElement {
         .language {
           display: none;
         }
+        .names {
+          flex: 1 1 0;
+        }
+        .middle {
+          flex: none;
+          white-space: nowrap;
+        }
+        .end {
+          gap: 0;
+        }
       }
     `,
   ];

@@ -17,10 +17,38 @@ const px = (x: number, y: number, width: number, height: number): Place => ({
   height: height / 720,
 });
 
+const WHOLE = px(0, 0, 1280, 720);
+
 const FIXED: Readonly<Record<string, readonly Place[]>> = {
-  full: [px(0, 0, 1280, 720)],
-  two_halls: [px(24, 134, 608, 342), px(648, 134, 608, 342)],
-  hall_remote: [px(24, 110, 816, 458), px(856, 222, 400, 226)],
+  full: [WHOLE],
+  two_halls: [px(48, 134, 584, 328), px(648, 134, 584, 328)],
+  hall_remote: [px(48, 100, 744, 418), px(808, 280, 424, 238)],
+  remote_hall: [px(48, 280, 424, 238), px(488, 100, 744, 418)],
+  pip_top_left: [WHOLE, px(52, 102, 320, 180)],
+  pip_top_right: [WHOLE, px(908, 102, 320, 180)],
+  pip_bottom_left: [WHOLE, px(52, 496, 320, 180)],
+  pip_bottom_right: [WHOLE, px(908, 496, 320, 180)],
+  slides_speaker: [px(24, 68, 928, 522), px(972, 222, 284, 160)],
+  slides_full: [WHOLE],
+};
+
+/** One large, the others in tiles of one width along an edge. */
+const LED: Readonly<Record<string, (others: number) => readonly Place[]>> = {
+  one_row: (others) => {
+    const width = Math.min(245, 1248 / Math.max(others, 1) - 8);
+    const left = 640 - (others * (width + 8) - 8) / 2;
+    return [
+      px(240, 16, 800, 450),
+      ...Array.from({ length: others }, (_, index) => px(left + index * (width + 8), 510, width, 138)),
+    ];
+  },
+  one_column: (others) => {
+    const top = 332 - (others * 158 - 8) / 2;
+    return [
+      px(24, 62, 912, 514),
+      ...Array.from({ length: others }, (_, index) => px(979, top + index * 158, 266, 150)),
+    ];
+  },
 };
 
 const MARGIN = 0.012;
@@ -46,7 +74,7 @@ export function gridPlaces(count: number): Place[] {
 }
 
 export function places(layout: string, count: number): readonly Place[] {
-  const fixed = FIXED[layout];
+  const fixed = LED[layout]?.(count - 1) ?? FIXED[layout];
   return fixed !== undefined && fixed.length >= count ? fixed : gridPlaces(count);
 }
 

@@ -27,12 +27,16 @@ export class LxComposer extends SessionElement {
       }
       .layouts {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(84px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(74px, 1fr));
         gap: 8px;
       }
       .layouts button {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        align-content: start;
         gap: 3px;
+        overflow-wrap: anywhere;
+        line-height: 1.25;
         padding: 5px;
         border: 2px solid transparent;
         border-radius: 6px;

@@ -117,7 +117,7 @@ $(WEB_STAMP): $(WEB_PACKAGES_STAMP) $(WEB_SOURCES)
 loops: $(LOOPS_STAMP)
 
 $(LOOPS_STAMP): $(LOOP_SOURCES) | $(VENV_STAMP)
-	$(BIN)/python -m server.simulate.loops
+	$(BIN)/python -m server.simulate.loops --force
 	@mkdir -p $(@D) && touch $@
 
 # --- Debian -------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from mixer.picture.layout import CANVAS_HEIGHT, CANVAS_WIDTH
 from mixer.picture.layout_file import load_layouts
 from server.demo.plan import FLASH_NUMBER, Step
 from server.simulate.draw import backdrop, draw_flash, draw_marks, text_mask
+from server.simulate.marks import LOOP_S, flash_frames
 from server.simulate.voice import site_sound
 from signaling.wire.state import SceneView
 
 RATE = 48_000
 FRAME_S = 0.04
-LOOP_S = 8
+BEEPS_S = [frame / 25 for frame in flash_frames(25)]
 NUMBERS = {"beijing": 0, "hunan": 1, "studio": 2, "school": 3}
 
 Samples = NDArray[np.float32]
@@ -61,7 +62,7 @@ def speak(seats: Sequence[str], seconds: float, start_s: float = 0.0) -> Samples
     mix = np.zeros(round(seconds * RATE), np.float32)
     for seat in seats:
         number = NUMBERS[seat]
-        loop = site_sound(number, LOOP_S, beeps=number == FLASH_NUMBER)
+        loop = site_sound(number, LOOP_S, BEEPS_S if number == FLASH_NUMBER else [])
         first = round(start_s * RATE)
         mix += np.take(loop, np.arange(first, first + len(mix)), mode="wrap")
     return mix

@@ -207,9 +207,25 @@ class Connection:
     def _received_stun(self, datagram: bytes) -> None:
         try:
             message = stun.parse_message(datagram)
-            message.check_message_integrity(self._remote_password)
+            is_request = message.message_class is stun.Class.REQUEST
+            key = self.credentials.password.encode() if is_request else self._remote_password
+            message.check_message_integrity(key)
         except ValueError:
             return
-        if message.message_class is stun.Class.RESPONSE:
+        if is_request:
+            self._send(bytes(_answer_check(message, self._remote, key)))
+        elif message.message_class is stun.Class.RESPONSE:
             self.last_answer_s = asyncio.get_running_loop().time()
             self._answered.set()
+
+
+def _answer_check(request: stun.Message, address: tuple[str, int], key: bytes) -> stun.Message:
+    """Lite servers send no checks, but some that call themselves so do (libnice)."""
+    answer = stun.Message(
+        message_method=request.message_method,
+        message_class=stun.Class.RESPONSE,
+        transaction_id=request.transaction_id,
+    )
+    answer.attributes["XOR-MAPPED-ADDRESS"] = address
+    answer.add_message_integrity(key)
+    return answer

@@ -13,10 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 from .marks import (
     FLASH_FRAMES,
     FLASH_PATCH,
-    FLASH_PERIOD_S,
+    LOOP_S,
     Rectangle,
     cell_rectangle,
     cells,
+    flash_frames,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def draw_marks(planes: tuple[Plane, Plane, Plane], number: int, time_s: float, n
 
 
 def draw_flash(planes: tuple[Plane, Plane, Plane], frame: int, frames_per_second: int) -> None:
-    """The flash hall's patch: white for the first frames of each period, else black."""
-    since = frame % round(FLASH_PERIOD_S * frames_per_second)
-    _fill(planes, FLASH_PATCH, WHITE if since < FLASH_FRAMES else BLACK, 0)
+    """The flash hall's patch: white for the first frames of each flash, else black."""
+    place = frame % (LOOP_S * frames_per_second)
+    lit = any(0 <= place - first < FLASH_FRAMES for first in flash_frames(frames_per_second))
+    _fill(planes, FLASH_PATCH, WHITE if lit else BLACK, 0)

@@ -21,6 +21,7 @@ from server.event_file import read_event
 from server.settings import SAMPLE_EVENT
 
 from .draw import backdrop, draw_flash, draw_marks, text_mask
+from .marks import FLASH_HALL_RATE, LOOP_S, flash_frames
 from .voice import RATE, add_tone, site_sound
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
-LOOP_S = 8
-"""A multiple of the flash period and of the counter's round."""
 MAX_FILE_S = 64
 BUILD_DIR = Path(__file__).resolve().parents[2] / "build" / "loops"
 REAL_FILE = BUILD_DIR / "real-file.mp4"
@@ -59,13 +58,15 @@ def loop_path(number: int) -> Path:
 
 
 def sample_forms() -> list[LoopForm]:
-    """The 19 sites of the sample event: halls 720p25, remote sites 320x180 at 15."""
+    """The 19 sites of the sample event: halls 720p, remote sites 320x180 at 15."""
     event = read_event(SAMPLE_EVENT)
     forms = []
     for number, seat in enumerate(event.stage):
         if seat.kind == "hall":
             codec = "h264" if number == 0 else "vp8"
-            form = LoopForm(number, seat.name, 1280, 720, 25, codec, 2_000_000, number == 1)
+            flashes = number == 1
+            rate = FLASH_HALL_RATE if flashes else 25
+            form = LoopForm(number, seat.name, 1280, 720, rate, codec, 2_000_000, flashes)
         else:
             codec = "vp8" if number % 2 else "h264"
             form = LoopForm(number, seat.name, 320, 180, 15, codec, 150_000)
@@ -203,7 +204,7 @@ def make_real_file(path: Path) -> None:
             frame.pts, frame.time_base = index, Fraction(1, 25)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
-        sound = site_sound(0, LOOP_S, beeps=False)
+        sound = site_sound(0, LOOP_S)
         for start in range(0, len(sound) - 1023, 1024):
             samples = av.AudioFrame.from_ndarray(sound[None, start : start + 1024], "fltp", "mono")
             samples.sample_rate, samples.pts = RATE, start
@@ -228,7 +229,9 @@ def make_file_loop(form: LoopForm, source: Path, path: Path) -> None:
 
 def make_drawn_loop(form: LoopForm, path: Path) -> None:
     """A loop drawn and spoken by this script."""
-    sound = site_sound(form.number, LOOP_S, beeps=form.flashes)
+    rate = form.frames_per_second
+    beeps_s = [frame / rate for frame in flash_frames(rate)] if form.flashes else []
+    sound = site_sound(form.number, LOOP_S, beeps_s)
     write_loop(path, form, drawn_pictures(form, LOOP_S), sound)
 
 

@@ -3,9 +3,11 @@
 Picture: a row of eight cells in the middle of the picture, each black or white in
 a grey frame: five bits of the site's number, one of parity, two of a counter that
 steps every 0.4 s (Gray code), so that a still picture is told from a moving one.
-Sound: a tone of its own above the speech-like band. The flash hall adds, every 2 s,
-a white patch in the upper right corner for two frames and a beep that begins with
-the first of them (lip-sync is measured on these).
+Sound: a tone of its own above the speech-like band. The flash hall adds, about every
+2 s, a white patch in the upper right corner for two frames and a beep that begins with
+the first of them (lip-sync is measured on these). It plays at `FLASH_HALL_RATE`: against
+the programme's 25 frames a second each flash then stands at another phase, so that their
+median is free of the half frame by which any picture is early or late.
 
 All places are fractions of the picture's width and height, so that they can be
 found again in any slot that shows the whole picture.
@@ -34,7 +36,10 @@ TONE_LEVEL_DB = -26.0
 SPEECH_CEILING_HZ = 2200.0
 """Speech-like sound stays below, beep and tones above."""
 
-FLASH_PERIOD_S = 2.0
+LOOP_S = 8
+"""What a site shows and says repeats after this; whole rounds of the counter."""
+FLASH_HALL_RATE = 24
+FLASH_EVERY_FRAMES = 55
 FLASH_FRAMES = 2
 BEEP_HZ = 2600.0
 BEEP_S = 0.06
@@ -81,6 +86,11 @@ def read_cells(white: Sequence[bool]) -> Code | None:
         return None
     number = sum(bit << place for place, bit in enumerate(reversed(bits)))
     return Code(number, GRAY.index(white[NUMBER_BITS + 1] << 1 | white[NUMBER_BITS + 2]))
+
+
+def flash_frames(frames_per_second: int) -> range:
+    """Frames of the loop with which a flash and its beep begin."""
+    return range(0, LOOP_S * frames_per_second - FLASH_FRAMES, FLASH_EVERY_FRAMES)
 
 
 def tone_hz(number: int) -> float:

@@ -10,13 +10,14 @@ from .marks import (
     BEEP_HZ,
     BEEP_LEVEL_DB,
     BEEP_S,
-    FLASH_PERIOD_S,
     SPEECH_CEILING_HZ,
     TONE_LEVEL_DB,
     tone_hz,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Samples = NDArray[np.float32]
@@ -66,22 +67,22 @@ def add_tone(sound: Samples, number: int) -> None:
     sound += (_amplitude(TONE_LEVEL_DB) * np.sin(phase)).astype(np.float32)
 
 
-def add_beeps(sound: Samples) -> None:
-    """Add a beep at the beginning of each flash period, in place; speech is quiet around it."""
+def add_beeps(sound: Samples, starts_s: Sequence[float]) -> None:
+    """Add a beep at each of these times, in place."""
     size = round(BEEP_S * RATE)
     time_s = np.arange(size) / RATE
     fade = np.clip(np.minimum(time_s, BEEP_S - time_s) / 0.002, 0, 1)
     beep = (_amplitude(BEEP_LEVEL_DB) * fade * np.sin(2 * np.pi * BEEP_HZ * time_s)).astype(
         np.float32
     )
-    for start in range(0, len(sound) - size + 1, round(FLASH_PERIOD_S * RATE)):
-        sound[start : start + size] += beep
+    for start_s in starts_s:
+        start = round(start_s * RATE)
+        sound[start : start + size] += beep[: len(sound) - start]
 
 
-def site_sound(number: int, seconds: float, *, beeps: bool) -> Samples:
-    """All a simulated site says: mono float32 at 48 kHz, within +-1."""
+def site_sound(number: int, seconds: float, beeps_s: Sequence[float] = ()) -> Samples:
+    """All a simulated site says: mono float32 at 48 kHz, within +-1; beeps at these times."""
     sound = speech_like(number, seconds)
     add_tone(sound, number)
-    if beeps:
-        add_beeps(sound)
+    add_beeps(sound, beeps_s)
     return np.clip(sound, -1.0, 1.0)

@@ -6,10 +6,12 @@ from server.simulate.marks import (
     BEEP_HZ,
     CELLS,
     COUNTER_STEP_S,
+    FLASH_HALL_RATE,
     SPEECH_CEILING_HZ,
     Code,
     cell_rectangle,
     cells,
+    flash_frames,
     read_cells,
     tone_hz,
 )
@@ -40,3 +42,10 @@ def test_tones_beep_and_speech_have_bands_of_their_own() -> None:
     tones = [tone_hz(number) for number in range(19)]
     assert SPEECH_CEILING_HZ < BEEP_HZ < min(tones)
     assert max(tones) < 8000
+
+
+def test_flashes_stand_at_all_phases_of_the_programmes_frames() -> None:
+    phases_ms = sorted(1000 * frame / FLASH_HALL_RATE % 40 for frame in flash_frames(24))
+    gaps_ms = [b - a for a, b in itertools.pairwise([*phases_ms, phases_ms[0] + 40])]
+    assert len(phases_ms) == 4
+    assert max(gaps_ms) < 12

@@ -12,7 +12,7 @@ from server.simulate.voice import site_sound
 def test_a_loop_is_read_as_it_was_made(tmp_path: Path, codec: str) -> None:
     form = LoopForm(3, "湖南", 320, 180, 15, codec, 150_000)
     path = tmp_path / "loop.mkv"
-    write_loop(path, form, drawn_pictures(form, 2), site_sound(3, 2, beeps=False))
+    write_loop(path, form, drawn_pictures(form, 2), site_sound(3, 2))
     loop = load_loop(path)
     assert (loop.codec, loop.frames_per_second) == (codec, 15)
     assert len(loop.pictures) == 30
@@ -25,4 +25,4 @@ def test_a_loop_is_read_as_it_was_made(tmp_path: Path, codec: str) -> None:
 
 
 def test_sites_say_different_things() -> None:
-    assert not np.allclose(site_sound(1, 1, beeps=False), site_sound(2, 1, beeps=False))
+    assert not np.allclose(site_sound(1, 1), site_sound(2, 1))

@@ -33,6 +33,11 @@ def ns_to_samples(duration_ns: int) -> int:
     return (duration_ns * SAMPLE_RATE + NANOSECONDS // 2) // NANOSECONDS
 
 
+def along(ramp: Samples, block: Samples) -> Samples:
+    """``ramp`` (n,) shaped so that it multiplies ``block``, (n,) or (n, 2), over time."""
+    return ramp if block.ndim == 1 else ramp[:, None]
+
+
 class OpusError(Exception):
     """A packet that no decoder can read, or settings no encoder takes."""
 
@@ -52,16 +57,16 @@ class EncoderSettings(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Decodes one stream to mono; stereo is mixed down."""
+    """Decodes one stream: to mono ``(n,)``, stereo mixed down, or to stereo ``(n, 2)``."""
 
     def decode(self, payload: bytes) -> Samples:
-        """The packet's samples, ``(n,)``. Raises `OpusError` when it is unreadable."""
+        """The packet's samples. Raises `OpusError` when it is unreadable."""
 
     def decode_fec(self, payload: bytes, samples: int) -> Samples:
-        """The ``samples`` just before ``payload`` from the copy it carries, ``(samples,)``."""
+        """The ``samples`` just before ``payload`` from the copy it carries."""
 
     def conceal(self, samples: int) -> Samples:
-        """A continuation of what was decoded last, ``(samples,)``; fades by itself."""
+        """A continuation of what was decoded last, ``samples`` long; fades by itself."""
 
 
 class Encoder(Protocol):
@@ -73,6 +78,9 @@ class Encoder(Protocol):
 
     def encode(self, block: Samples) -> bytes:
         """One packet of ``(960,)`` or ``(960, 2)`` samples. Raises `OpusError`."""
+
+    def set_bitrate(self, bitrate: int) -> bool:
+        """Code with ``bitrate`` bit/s from the next packet on; False where that cannot be."""
 
 
 class OpusLibrary(Protocol):
@@ -86,8 +94,8 @@ class OpusLibrary(Protocol):
     def conceals(self) -> bool:
         """Whether lost packets are concealed and FEC is decoded."""
 
-    def decoder(self) -> Decoder:
-        """A fresh decoder."""
+    def decoder(self, channels: int = 1) -> Decoder:
+        """A fresh decoder to mono (1) or stereo (2)."""
 
     def encoder(self, settings: EncoderSettings) -> Encoder:
         """A fresh encoder. Raises `OpusError` for settings out of range."""

@@ -15,10 +15,15 @@ MAXIMUM_NS: Final = 400 * MILLISECOND_NS
 MARGIN_NS: Final = 10 * MILLISECOND_NS
 BUCKET_NS: Final = NANOSECONDS
 BUCKETS: Final = 20
+RECENT: Final = 5
+FORGIVEN: Final = 2
 
 
 class DelayTarget:
     """The delay that would have served every packet of the last 20 s, plus a margin.
+
+    What was late in only one or two of those seconds, and not in the last five, was a
+    stall of its own and is forgotten: it must not hold a conference back for 20 s.
 
     A packet captured at s is first needed in the tick that holds s + delay, and
     that tick is mixed up to 20 ms before; so a packet that is there ``lateness``
@@ -41,7 +46,9 @@ class DelayTarget:
             self._buckets[-1] = required_ns
         else:
             return
-        highest_ns = max(self._buckets)
+        buckets = list(self._buckets)
+        usual_ns = sorted(buckets)[-1 - min(FORGIVEN, len(buckets) - 1)]
+        highest_ns = max(usual_ns, *buckets[-RECENT:])
         if len(self._buckets) < BUCKETS:
             # Too little is known yet to go below what a fresh source starts with.
             highest_ns = max(highest_ns, INITIAL_NS)

@@ -22,7 +22,7 @@ import av
 import numpy as np
 
 from mixer.rtp.packet import RtpPacket
-from mixer.rtp.payload_type import OPUS
+from mixer.rtp.payload_type import OPUS, RED
 from mixer.sound.codec import (
     SAMPLE_RATE,
     TICK_SAMPLES,
@@ -31,6 +31,7 @@ from mixer.sound.codec import (
     Samples,
     samples_to_ns,
 )
+from mixer.sound.red import join_red
 from mixer.wire.frame import FLAG_KEYFRAME, Frame, FrameKind
 from mixer.wire.ids import TICK_NS, Codec, PublicationId
 from mixer.wire.resources import StreamCodec
@@ -51,13 +52,20 @@ class AacError(Exception):
 
 
 class OpusStream:
-    """One Opus publication: a return (mono) or the programme (stereo)."""
+    """One Opus publication: a return (mono) or the programme (stereo).
+
+    With ``redundancy`` a packet is RED (RFC 2198) and carries the frame before once more.
+    """
 
     def __init__(
         self, library: OpusLibrary, publication: PublicationId, settings: EncoderSettings
     ) -> None:
         self._publication = publication
+        self._library = library
+        self._settings = settings
         self._encoder = library.encoder(settings)
+        self.redundancy = False
+        self._last = (-1, b"")
         self.codec = StreamCodec(
             codec=Codec.OPUS,
             clock_rate=SAMPLE_RATE,
@@ -67,16 +75,32 @@ class OpusStream:
 
     def frame(self, tick: int, block: Samples) -> Frame:
         """The packet of ``tick`` from (960,) or (960, 2) samples. Raises `OpusError`."""
+        coded = self._encoder.encode(block)
+        payload = self._with_last(tick, coded) if self.redundancy else coded
+        self._last = (tick, coded)
         packet = RtpPacket(
-            OPUS,
+            RED if self.redundancy else OPUS,
             tick & 0xFFFF,
             tick * TICK_SAMPLES & 0xFFFFFFFF,
             self._publication & 0xFFFFFFFF,
-            self._encoder.encode(block),
+            payload,
         )
         return Frame(
             FrameKind.RTP, self._publication, 0, 0, tick, 0, tick * TICK_NS, packet.serialize()
         )
+
+    def set_bitrate(self, bitrate: int) -> None:
+        """Code with ``bitrate`` bit/s from the next tick on. Raises `OpusError`."""
+        if bitrate == self._settings.bitrate:
+            return
+        settings = self._settings._replace(bitrate=bitrate)
+        if not self._encoder.set_bitrate(bitrate):
+            self._encoder = self._library.encoder(settings)
+        self._settings = settings
+
+    def _with_last(self, tick: int, coded: bytes) -> bytes:
+        last_tick, last = self._last
+        return join_red(coded, last if last_tick == tick - 1 else b"", TICK_SAMPLES)
 
 
 class AacStream:

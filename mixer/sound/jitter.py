@@ -9,6 +9,7 @@ otherwise it moves by 10 ms steps in quiet sound or creeps by 0.2 %.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,10 +21,12 @@ from mixer.sound.codec import (
     Decoder,
     OpusError,
     Samples,
+    along,
     samples_to_ns,
 )
 from mixer.sound.delay import DelayTarget
 from mixer.sound.opus_packet import packet_samples
+from mixer.sound.red import Redundant
 from mixer.sound.stream import (
     FADE_SAMPLES,
     DecodedStream,
@@ -66,18 +69,23 @@ class AudioPacket(NamedTuple):
     arrival_ns: int
     """Session time at which media received it."""
     payload: bytes
+    old: tuple[Redundant, ...] = ()
+    """Frames before it that it carries along (RED), oldest first, one packet each."""
 
 
 class JitterBuffer:
     """Packets in, one tick of samples out; decides without IO, time is an argument."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, stereo: Callable[[], Decoder] | None = None) -> None:
+        """``stereo`` makes the decoder that takes over at the first stereo packet."""
+        self.follows_clock = True
+        """Whether drift is taken out by resampling; otherwise the position jumps."""
         self.counters = StreamCounters()
         self.resyncs = 0
         """Jumps of the position: timestamps began anew, or the clock stepped."""
         self.stretched = 0
         """Ticks made of one sample more or less."""
-        self._stream = DecodedStream(decoder, self.counters)
+        self._stream = DecodedStream(decoder, self.counters, stereo)
         self._clock = CaptureClock()
         self._target = DelayTarget()
         self._delay = self._target.wanted
@@ -128,18 +136,37 @@ class JitterBuffer:
             self._target.observe(packet.session_ns, now_ns)
             self._make_room(timestamp)
         self._stream.offer(WaitingPacket(packet.sequence, timestamp, samples, packet.payload))
+        if packet.old:
+            self._insert_old(packet, timestamp)
+
+    def _insert_old(self, packet: AudioPacket, timestamp: int) -> None:
+        for number, old in enumerate(reversed(packet.old), start=1):
+            try:
+                samples = packet_samples(old.payload)
+            except OpusError:
+                self.counters.drops[Drop.MALFORMED] += 1
+                continue
+            self._stream.offer_copy(
+                WaitingPacket(
+                    packet.sequence - number, timestamp - old.back_samples, samples, old.payload
+                )
+            )
 
     def read(self, mix_ns: int) -> Samples:
-        """The 960 samples captured from ``mix_ns - delay`` on; silence before the first packet."""
+        """The 960 samples captured from ``mix_ns - delay`` on; silence before the first packet.
+
+        ``(960,)``, or ``(960, 2)`` once the source has sent stereo.
+        """
         if self._entered:
             wanted = self._clock.position_at(mix_ns) - self._delay
             block = self._play(self._correction(wanted))
             self._adjust_delay()
         else:
-            block = np.zeros(TICK_SAMPLES, np.float32)
+            block = self._stream.ring.silence(TICK_SAMPLES)
         if self._tail is not None:
-            block[:FADE_SAMPLES] *= _FADE_IN
-            block[:FADE_SAMPLES] += self._tail * _FADE_OUT
+            tail = self._tail * along(_FADE_OUT, self._tail)
+            block[:FADE_SAMPLES] *= along(_FADE_IN, block)
+            block[:FADE_SAMPLES] += tail if tail.ndim == block.ndim else tail[:, None]
             self._tail = None
         return block
 
@@ -163,7 +190,7 @@ class JitterBuffer:
             self._playing = True
             self._position = wanted
             if self._tail is None:
-                self._tail = np.zeros(FADE_SAMPLES, np.float32)
+                self._tail = self._stream.ring.silence(FADE_SAMPLES)
             return 0
         error = wanted - self._position
         if abs(error) > RESYNC_SAMPLES:
@@ -171,6 +198,8 @@ class JitterBuffer:
             self.resyncs += 1
             return 0
         if abs(error) <= DEADBAND_SAMPLES:
+            return 0
+        if not self.follows_clock:
             return 0
         if abs(error) > HASTE_SAMPLES and self._quiet_around(self._position, -error):
             self._splice(wanted)
@@ -223,7 +252,7 @@ class JitterBuffer:
         if self._quiet_around(self._position, step):
             self._splice(self._position - step)
             self._delay += step
-        else:
+        elif self.follows_clock:
             self._delay += max(-CREEP_SAMPLES, min(CREEP_SAMPLES, difference))
 
     def _quiet_around(self, position: int, step: int) -> bool:
@@ -271,7 +300,7 @@ _STRETCH: Final = {
 
 
 def stretch(samples: Samples) -> Samples:
-    """960 samples of up to 5 more or fewer, with one more in front of them."""
+    """960 samples of up to 5 more or fewer, (n,) or (n, 2), with one more in front of them."""
     taps, weights = _STRETCH[len(samples) - 1]
-    block: Samples = np.einsum("ij,ij->i", samples[taps], weights)
+    block: Samples = np.einsum("ij...,ij->i...", samples[taps], weights)
     return block

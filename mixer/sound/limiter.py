@@ -1,8 +1,10 @@
 """A peak limiter for many buses at once.
 
-Works in pieces of 2.5 ms and looks one piece ahead: the gain at the border of two
+Works in pieces of 1.7 ms and looks one piece ahead: the gain at the border of two
 pieces suits the louder one, and between borders it runs in a straight line. So no
-sample exceeds the ceiling and the gain never steps.
+peak exceeds the ceiling and the gain never steps. Peaks are those between samples
+too (true peak), which are known only some samples later; hence pieces lie 40
+samples off the output's grid.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from mixer.sound.codec import PIECE_SAMPLES, TICK_SAMPLES, Samples
+from mixer.sound.filters import FUTURE, HISTORY, INTERPOLATED, true_peaks
 
 LOOKAHEAD_SAMPLES: Final = PIECE_SAMPLES
 CEILING: Final = 10 ** (-1 / 20)
@@ -19,11 +22,16 @@ CEILING: Final = 10 ** (-1 / 20)
 KNEE: Final = 10 ** (-4 / 20)
 """Below -4 dBFS nothing is touched; above, peaks approach the ceiling."""
 RELEASE_S: Final = 0.2
-_PIECES: Final = TICK_SAMPLES // PIECE_SAMPLES
+_PIECE: Final = 80
+_PIECES: Final = TICK_SAMPLES // _PIECE
+_BEHIND: Final = LOOKAHEAD_SAMPLES - _PIECE
+"""The newest samples of a tick, whose peaks are looked for with the next."""
 _ROOM: Final = CEILING - KNEE
-_RELEASE: Final = float(1 - np.exp(-PIECE_SAMPLES / 48_000 / RELEASE_S))
+_RELEASE: Final = float(1 - np.exp(-_PIECE / 48_000 / RELEASE_S))
 _OPEN: Final = 0.9999
-_RAMP: Final = (np.arange(1, PIECE_SAMPLES + 1) / PIECE_SAMPLES).astype(np.float32)
+_OVERSHOOT: Final = 2.5
+"""Peaks between samples are no higher than this times the samples around them."""
+_RAMP: Final = (np.arange(1, _PIECE + 1) / _PIECE).astype(np.float32)
 
 
 def peak_gain(peak: Samples) -> Samples:
@@ -35,12 +43,23 @@ def peak_gain(peak: Samples) -> Samples:
 
 
 class LimiterBank:
-    """One limiter per row; the output is 120 samples (2.5 ms) later than the input."""
+    """One limiter per row; the output is 120 samples (2.5 ms) later than the input.
 
-    def __init__(self, rows: int) -> None:
+    The first ``linked`` rows are channels of one bus and share the smallest gain.
+    """
+
+    def __init__(self, rows: int, *, linked: int = 0) -> None:
+        self._linked = linked
+        self.true_peak = True
+        """Whether peaks between samples count."""
         self._held = np.zeros((rows, LOOKAHEAD_SAMPLES), np.float32)
         self._held_gain = np.ones(rows, np.float32)
         self._gain = np.ones(rows, np.float32)
+
+    @property
+    def gains(self) -> Samples:
+        """The gain of each row at the end of the last tick."""
+        return self._gain
 
     def rearrange(self, origin: list[int]) -> None:
         """New rows, each going on from an old one; -1 begins in silence."""
@@ -52,19 +71,36 @@ class LimiterBank:
 
     def process(self, buses: Samples) -> Samples:
         """Limit ``buses`` (rows, 960); returns the same shape, 120 samples later."""
-        rows = len(buses)
-        output = np.concatenate((self._held, buses[:, :-LOOKAHEAD_SAMPLES]), axis=1)
-        self._held = buses[:, -LOOKAHEAD_SAMPLES:].copy()
-        peaks = np.abs(buses).reshape(rows, _PIECES, PIECE_SAMPLES).max(axis=2)
+        together = np.concatenate((self._held, buses), axis=1)
+        output = together[:, :TICK_SAMPLES].copy()
+        self._held = together[:, TICK_SAMPLES:].copy()
+        peaks = self._peaks(together)
         if peaks.size == 0 or (peaks.max() <= KNEE and self._gain.min() == 1):
             # `_gain` is 1 only when the held piece asked for nothing either.
             self._held_gain.fill(1)
             return output
-        self._apply(output.reshape(rows, _PIECES, PIECE_SAMPLES), peak_gain(peaks))
+        if self._linked:
+            peaks[: self._linked] = peaks[: self._linked].max(axis=0)
+        self._apply(output.reshape(len(buses), _PIECES, _PIECE), peak_gain(peaks))
         return output
 
+    def _peaks(self, together: Samples) -> Samples:
+        """The peak of each piece (rows, 12) of ``together`` (rows, 1080)."""
+        rows = len(together)
+        first = LOOKAHEAD_SAMPLES - _BEHIND
+        region = together[:, first : first + TICK_SAMPLES]
+        peaks: Samples = np.abs(region).reshape(rows, _PIECES, _PIECE).max(axis=2)
+        if not self.true_peak:
+            return peaks
+        loud = np.flatnonzero(peaks.max(axis=1, initial=0) > KNEE / _OVERSHOOT)
+        if len(loud):
+            around = together[loud, first - HISTORY : first + TICK_SAMPLES + FUTURE]
+            found = true_peaks(np.ascontiguousarray(around))
+            peaks[loud] = found.reshape(len(loud), _PIECES, _PIECE // INTERPOLATED).max(axis=2)
+        return peaks
+
     def _apply(self, pieces: Samples, wanted: Samples) -> None:
-        """Bring ``pieces`` (rows, 8, 120) down, given what the piece behind each wants."""
+        """Bring ``pieces`` (rows, 12, 80) down, given what the piece behind each wants."""
         borders = np.empty((len(wanted), _PIECES + 1), np.float32)
         borders[:, 0] = self._gain
         louder = np.minimum(np.concatenate((self._held_gain[:, None], wanted[:, :-1]), 1), wanted)

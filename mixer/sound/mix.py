@@ -1,26 +1,37 @@
-"""Mix-minus: who is heard, by whom, and how loud.
+"""All buses: the programme, and what each site hears of it.
 
-A group on air is heard by every other group and in the programme; a group not on
-air is heard by nobody and hears all that are. One group never hears itself.
+A group that is audible is heard by every other group and in the programme; one
+that is not is heard by nobody, unless somebody listens in to it. One group never
+hears itself, but where its return is `clean`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, Samples, samples_to_ns
-from mixer.sound.limiter import LOOKAHEAD_SAMPLES, LimiterBank
-from mixer.wire.ids import NANOSECONDS, TICK_NS, GroupId
-from mixer.wire.resources import OnAir
+from mixer.sound.air import FADE_SAMPLES, LOOKAHEAD_NS, RAMP, Air, Slew
+from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, Samples
+from mixer.sound.limiter import LimiterBank
+from mixer.sound.routing import AIR, BUS, RAW, TALK, TONE, Matrix, Routing, Row
+from mixer.sound.strip import Voice, decibels
+from mixer.wire.ids import GroupId, PublicationId
+from mixer.wire.resources import SoundReturn
 
-FADE_SAMPLES: Final = SAMPLE_RATE * 150 // 1000
-LOOKAHEAD_NS: Final = samples_to_ns(LOOKAHEAD_SAMPLES)
-"""How much later the limiter makes everything; part of every source's delay."""
-MAX_PENDING: Final = 8
-"""Takes waiting for their moment; with one more the oldest takes effect at once."""
+__all__ = ["FADE_SAMPLES", "LOOKAHEAD_NS", "Mix", "Mixer", "Talker"]
+
+TONE_HZ: Final = 1000
+TONE_DB: Final = -18
+PANIC_SAMPLES: Final = 240
+"""5 ms: silent within the tick, without a click."""
+_STEREO: Final = 2
+_TONE: Final = (
+    10 ** (TONE_DB / 20) * np.sin(2 * np.pi * TONE_HZ / SAMPLE_RATE * np.arange(TICK_SAMPLES))
+).astype(np.float32)
+"""20 whole periods, so that ticks join."""
+_CUT: Final = np.clip(1 - np.arange(1, TICK_SAMPLES + 1) / PANIC_SAMPLES, 0, 1).astype(np.float32)
 
 
 class Mix(NamedTuple):
@@ -28,114 +39,158 @@ class Mix(NamedTuple):
 
     programme: Samples
     """Stereo ``(960, 2)``."""
-    returns: dict[GroupId, Samples]
-    """Mono ``(960,)`` per listening group."""
+    returns: dict[PublicationId, Samples]
+    """Mono ``(960,)`` per return."""
 
 
-class _Fader:
-    """A group's way on or off the air: raised cosine over 150 ms, reversible midway."""
+class Talker(NamedTuple):
+    """A source that may be speaking to some sites alone."""
 
-    def __init__(self) -> None:
-        self.progress = 0.0
-        self.on_air = False
-
-    @property
-    def resting(self) -> bool:
-        """Whether the gain will not change."""
-        return self.progress == (1.0 if self.on_air else 0.0)
-
-    def gain(self, start: int) -> Samples:
-        """The gains of a tick (960,) whose movement begins at sample ``start``."""
-        steps = np.maximum(np.arange(1, TICK_SAMPLES + 1) - start, 0) / FADE_SAMPLES
-        direction = 1 if self.on_air else -1
-        progress = np.clip(self.progress + direction * steps, 0, 1)
-        self.progress = float(progress[-1])
-        return (0.5 - 0.5 * np.cos(np.pi * progress)).astype(np.float32)
+    group: GroupId
+    sound: Samples
+    """Mono (960,)."""
 
 
 class Mixer:
     """All buses of one event. Decides without IO; time is an argument."""
 
     def __init__(self) -> None:
-        self._faders: dict[GroupId, _Fader] = {}
-        self._on_air: frozenset[GroupId] = frozenset()
-        self._pending: list[OnAir] = []
-        self._limiters = LimiterBank(1)
-        self._listeners: tuple[GroupId, ...] = ()
+        self.air = Air()
+        self.routing = Routing()
+        self.panic = False
+        """All outputs are silent."""
+        self.programme_tone = False
+        """The identification tone is in the programme's place."""
+        self.programme_gain = 1.0
+        """By which loudness is brought to its target."""
+        self._matrix = Matrix()
+        self._limiters = LimiterBank(_STEREO, linked=_STEREO)
+        self._listeners: tuple[PublicationId, ...] = ()
+        self._aimed: tuple[object, ...] = ()
+        self._rows: list[Row] = []
+        self._toned = Slew(0.0)
+        self._lifted = 1.0
+        self._opening = Slew(1.0)
 
-    def take(self, on_air: OnAir) -> None:
-        """Hear these groups from ``at_ns`` on; until then what was heard before."""
-        self._pending = [waiting for waiting in self._pending if waiting.at_ns < on_air.at_ns]
-        self._pending.append(on_air)
-        if len(self._pending) > MAX_PENDING:
-            self._switch(self._pending.pop(0))
+    @property
+    def pressed(self) -> Collection[PublicationId]:
+        """Sources that speak to some sites alone now, and so to nobody else."""
+        return self.routing.talkbacks.keys()
 
-    def clear(self) -> None:
-        """Nobody is on air, faded from the next tick on."""
-        self._pending.clear()
-        self._switch(OnAir(revision=0, groups=(), at_ns=0))
+    @property
+    def talking(self) -> set[PublicationId]:
+        """Sources whose `Talker` is needed: keys pressed, and those still fading out."""
+        lingering = {PublicationId(row.id) for row in self._matrix.lingering() if row.kind == TALK}
+        return lingering | self.routing.talkbacks.keys()
+
+    @property
+    def reduction_db(self) -> float:
+        """What the programme's limiter takes away now."""
+        return -decibels(float(self._limiters.gains[0]))
+
+    def limit_between_samples(self, *, wanted: bool) -> None:
+        """Whether limiters look at peaks between samples."""
+        self._limiters.true_peak = wanted
 
     def mix(
         self,
         tick_ns: int,
-        groups: Mapping[GroupId, Samples],
-        listeners: Sequence[GroupId],
+        groups: Mapping[GroupId, Voice],
+        returns: Sequence[SoundReturn],
+        talkers: Mapping[PublicationId, Talker] | None = None,
     ) -> Mix:
-        """Mix the tick at ``tick_ns``: each group's sound (960,) to all listening groups.
+        """Mix the tick at ``tick_ns``. A group or talker may be missing.
 
-        A listener's sound may be missing. What goes in comes out `LOOKAHEAD_NS` later.
+        What goes in comes out `LOOKAHEAD_NS` later.
         """
-        start = self._start_takes(tick_ns)
-        for group in self._faders.keys() - groups.keys():
-            # Nothing to fade: when the group comes back it rises with its first tick.
-            self._faders[group].progress = 0.0
-        audible = self._audible(groups, start)
-        buses = np.zeros((1 + len(listeners), TICK_SAMPLES), np.float32)
-        if audible:
-            buses[:] = np.sum(list(audible.values()), axis=0)
-            for row, group in enumerate(listeners, start=1):
-                own = audible.get(group)
-                if own is not None:
-                    buses[row] -= own
-        self._arrange(tuple(listeners))
-        limited = self._limiters.process(buses)
+        audible = self.air.audible(tick_ns, groups)
+        programme = self._programme(audible)
+        self._aim(returns, groups, audible, talkers or {})
+        inputs = self._inputs(groups, audible, talkers or {}, programme)
+        self._arrange(tuple(heard.publication for heard in returns))
+        buses = np.concatenate((programme, self._matrix.apply(inputs)))
+        limited = self._silenced(self._limiters.process(buses))
         return Mix(
-            np.repeat(limited[0][:, None], 2, axis=1),
-            dict(zip(listeners, limited[1:], strict=True)),
+            np.ascontiguousarray(limited[:_STEREO].T),
+            dict(zip(self._listeners, limited[_STEREO:], strict=True)),
         )
 
-    def _start_takes(self, tick_ns: int) -> int:
-        """Begin what is due within this tick; returns the sample at which it begins."""
-        start = 0
-        first_ns = tick_ns + LOOKAHEAD_NS
-        while self._pending and self._pending[0].at_ns < first_ns + TICK_NS:
-            taken = self._pending.pop(0)
-            late = max(taken.at_ns - first_ns, 0) * SAMPLE_RATE
-            start = min(-(-late // NANOSECONDS), TICK_SAMPLES - 1)
-            self._switch(taken)
-        return start
+    def _programme(self, audible: Mapping[GroupId, Voice]) -> Samples:
+        """Left and right (2, 960)."""
+        programme = np.zeros((_STEREO, TICK_SAMPLES), np.float32)
+        for voice in audible.values():
+            programme += voice.mono
+            if voice.sides is not None:
+                programme += voice.sides
+        if self.programme_gain != self._lifted:
+            lift = self.programme_gain - self._lifted
+            programme *= np.float32(self._lifted) + np.float32(lift) * RAMP
+            self._lifted = self.programme_gain
+        elif self._lifted != 1.0:
+            programme *= np.float32(self._lifted)
+        toned = self._toned.toward(float(self.programme_tone))
+        if isinstance(toned, float) and toned == 0.0:
+            return programme
+        mixed: Samples = (programme + (_TONE - programme) * toned).astype(np.float32)
+        return mixed
 
-    def _switch(self, taken: OnAir) -> None:
-        self._on_air = frozenset(taken.groups)
-        for group in self._on_air - self._faders.keys():
-            self._faders[group] = _Fader()
-        for group, fader in list(self._faders.items()):
-            fader.on_air = group in self._on_air
-            if fader.resting and not fader.on_air:
-                del self._faders[group]
+    def _aim(
+        self,
+        returns: Sequence[SoundReturn],
+        groups: Mapping[GroupId, Voice],
+        audible: Mapping[GroupId, Voice],
+        talkers: Mapping[PublicationId, Talker],
+    ) -> None:
+        """Let the matrix know when anything about who hears what has changed."""
+        state = (tuple(returns), tuple(audible), tuple(groups), tuple(talkers))
+        current = (*state, self.routing.version)
+        if current == self._aimed:
+            return
+        self._aimed = current
+        owners = {source: talker.group for source, talker in talkers.items()}
+        wanted = [self.routing.weights(heard, audible, owners) for heard in returns]
+        rows = dict.fromkeys(Row(AIR, group) for group in audible)
+        for weights in wanted:
+            rows.update(dict.fromkeys(weights))
+        rows.update(dict.fromkeys(self._matrix.lingering()))
+        self._rows = [row for row in rows if row.kind != AIR or row.id in audible]
+        self._matrix.aim([heard.publication for heard in returns], self._rows, wanted)
 
-    def _audible(self, groups: Mapping[GroupId, Samples], start: int) -> dict[GroupId, Samples]:
-        audible: dict[GroupId, Samples] = {}
-        for group, fader in self._faders.items():
-            block = groups.get(group)
-            if block is None or (fader.resting and not fader.on_air):
-                continue
-            audible[group] = block if fader.resting else block * fader.gain(start)
-        return audible
+    def _inputs(
+        self,
+        groups: Mapping[GroupId, Voice],
+        audible: Mapping[GroupId, Voice],
+        talkers: Mapping[PublicationId, Talker],
+        programme: Samples,
+    ) -> Samples:
+        inputs = np.zeros((len(self._rows), TICK_SAMPLES), np.float32)
+        for place, row in enumerate(self._rows):
+            if row.kind == AIR:
+                inputs[place] = audible[GroupId(row.id)].mono
+            elif row.kind == RAW and row.id in groups:
+                inputs[place] = groups[GroupId(row.id)].mono
+            elif row.kind == TALK and row.id in talkers:
+                inputs[place] = talkers[PublicationId(row.id)].sound
+            elif row == BUS:
+                inputs[place] = programme.mean(axis=0)
+            elif row == TONE:
+                inputs[place] = _TONE
+        return inputs
 
-    def _arrange(self, listeners: tuple[GroupId, ...]) -> None:
+    def _silenced(self, limited: Samples) -> Samples:
+        if not self.panic:
+            gain = self._opening.toward(1.0)
+            return limited if isinstance(gain, float) else limited * gain
+        if self._opening.value:
+            limited = limited * (_CUT * np.float32(self._opening.value))
+            self._opening.value = 0.0
+            return limited
+        return np.zeros_like(limited)
+
+    def _arrange(self, listeners: tuple[PublicationId, ...]) -> None:
         if listeners == self._listeners:
             return
-        rows = {group: row for row, group in enumerate(self._listeners, start=1)}
-        self._limiters.rearrange([0, *(rows.get(group, -1) for group in listeners)])
+        rows = {heard: row for row, heard in enumerate(self._listeners, start=_STEREO)}
+        kept = [rows.get(heard, -1) for heard in listeners]
+        self._limiters.rearrange([*range(_STEREO), *kept])
         self._listeners = listeners

@@ -74,9 +74,9 @@ class LibOpus:
         self.name = self._library.opus_get_version_string().decode()
         self.probe()
 
-    def decoder(self) -> Decoder:
-        """A fresh decoder to mono."""
-        return _LibDecoder(self._library)
+    def decoder(self, channels: int = 1) -> Decoder:
+        """A fresh decoder to mono (1) or stereo (2)."""
+        return _LibDecoder(self._library, channels)
 
     def encoder(self, settings: EncoderSettings) -> Encoder:
         """A fresh encoder. Raises `OpusError` for settings out of range."""
@@ -127,12 +127,13 @@ def tone_amplitude(block: Samples, frequency_hz: float) -> float:
 class _LibDecoder:
     """`Decoder` over one ``OpusDecoder``, which it frees."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
+    def __init__(self, library: ctypes.CDLL, channels: int) -> None:
         self._library = library
-        self._pcm = np.zeros(MAX_PACKET_SAMPLES, np.float32)
+        shape = (MAX_PACKET_SAMPLES,) if channels == 1 else (MAX_PACKET_SAMPLES, channels)
+        self._pcm = np.zeros(shape, np.float32)
         self._pcm_address = self._pcm.ctypes.data
         error = ctypes.c_int()
-        self._state = library.opus_decoder_create(SAMPLE_RATE, 1, ctypes.byref(error))
+        self._state = library.opus_decoder_create(SAMPLE_RATE, channels, ctypes.byref(error))
         if error.value != 0:
             raise OpusError(f"no decoder: error {error.value}")
 
@@ -202,6 +203,10 @@ class _LibEncoder:
         if size < 0:
             raise OpusError(f"encoding failed: error {size}")
         return ctypes.string_at(self._packet, size)
+
+    def set_bitrate(self, bitrate: int) -> bool:
+        self._control(_SET_BITRATE, ctypes.c_int(bitrate))
+        return True
 
     def _control(self, request: int, argument: object) -> None:
         answer = self._library.opus_encoder_ctl(self._state, request, argument)

@@ -18,6 +18,7 @@ from mixer.sound.codec import (
     EncoderSettings,
     OpusError,
     Samples,
+    along,
 )
 
 _LOOKAHEAD_AUDIO: Final = 312
@@ -32,9 +33,9 @@ class AvOpus:
     conceals = False
     name = "PyAV libopus"
 
-    def decoder(self) -> Decoder:
-        """A fresh decoder to mono."""
-        return _AvDecoder()
+    def decoder(self, channels: int = 1) -> Decoder:
+        """A fresh decoder to mono (1) or stereo (2)."""
+        return _AvDecoder(channels)
 
     def encoder(self, settings: EncoderSettings) -> Encoder:
         """A fresh encoder. Raises `OpusError` for settings out of range."""
@@ -42,14 +43,16 @@ class AvOpus:
 
 
 class _AvDecoder:
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         context = av.CodecContext.create("libopus", "r")
         if not isinstance(context, av.AudioCodecContext):
             raise OpusError("PyAV has no Opus decoder")
         context.sample_rate = SAMPLE_RATE
-        context.layout = "mono"
+        context.layout = "mono" if channels == 1 else "stereo"
         self._context = context
-        self._last = np.zeros(0, np.float32)
+        # FFmpeg gives interleaved samples in one plane.
+        self._shape = (-1,) if channels == 1 else (-1, channels)
+        self._last = np.zeros(0, np.float32).reshape(self._shape)
 
     def decode(self, payload: bytes) -> Samples:
         # An empty packet would flush the decoder for ever.
@@ -59,9 +62,9 @@ class _AvDecoder:
             frames = self._context.decode(av.Packet(payload))
         except av.FFmpegError as error:
             raise OpusError(f"decoding failed: {error}") from error
-        blocks = [frame.to_ndarray().reshape(-1).astype(np.float32) for frame in frames]
+        blocks = [frame.to_ndarray().reshape(self._shape).astype(np.float32) for frame in frames]
         if not blocks:
-            return np.zeros(0, np.float32)
+            return np.zeros(0, np.float32).reshape(self._shape)
         block = np.concatenate(blocks) * _FULL_SCALE
         self._last = block[-_FADE_SAMPLES:]
         return block
@@ -71,9 +74,10 @@ class _AvDecoder:
 
     def conceal(self, samples: int) -> Samples:
         # The mirrored end, faded, so that silence does not begin with a click.
-        concealed = np.zeros(samples, np.float32)
+        concealed = np.zeros((samples, *self._last.shape[1:]), np.float32)
         count = min(len(self._last), samples)
-        concealed[:count] = self._last[::-1][:count] * np.linspace(1, 0, count, dtype=np.float32)
+        fade = np.linspace(1, 0, count, dtype=np.float32)
+        concealed[:count] = self._last[::-1][:count] * along(fade, concealed)
         self._last = self._last[:0]
         return concealed
 
@@ -102,6 +106,10 @@ class _AvEncoder:
         self._context = context
         self._position = 0
         self.lookahead_samples = _LOOKAHEAD_LOW_DELAY if settings.low_delay else _LOOKAHEAD_AUDIO
+
+    def set_bitrate(self, bitrate: int) -> bool:  # noqa: ARG002
+        # FFmpeg's wrapper reads its bit rate once, when it is opened.
+        return False
 
     def encode(self, block: Samples) -> bytes:
         shape = (TICK_SAMPLES, 2) if self._stereo else (TICK_SAMPLES,)

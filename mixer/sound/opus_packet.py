@@ -35,6 +35,11 @@ def packet_samples(payload: bytes) -> int:
     return samples
 
 
+def is_stereo(payload: bytes) -> bool:
+    """Whether the packet is coded in stereo (the TOC's third bit, section 3.1)."""
+    return bool(payload) and bool(payload[0] & 4)
+
+
 def carries_fec(payload: bytes) -> bool:
     """Whether the packet repeats the audio before it (LBRR, RFC 6716 section 4.2.4).
 

@@ -18,6 +18,7 @@ class SampleRing:
 
     def __init__(self) -> None:
         self._samples = np.zeros(CAPACITY, np.float32)
+        self.stereo = False
         self.start = 0
         self.end = 0
 
@@ -25,8 +26,18 @@ class SampleRing:
         """Forget everything; the next sample stands at ``position``."""
         self.start = self.end = position
 
+    def widen(self) -> None:
+        """From here on ``(n, 2)``; what is held is on both sides alike."""
+        if not self.stereo:
+            self._samples = np.repeat(self._samples[:, None], 2, axis=1)
+            self.stereo = True
+
+    def silence(self, count: int) -> Samples:
+        """``count`` samples of nothing in the ring's shape."""
+        return np.zeros((count, 2) if self.stereo else count, np.float32)
+
     def append(self, block: Samples) -> None:
-        """Put ``block`` (n,), n at most 40,000, behind the last sample."""
+        """Put ``block`` (n,) or (n, 2), n at most 40,000, behind the last sample."""
         used = self.end - self.start
         if used + len(block) > CAPACITY:
             self._samples[:KEPT] = self._samples[used - KEPT : used].copy()
@@ -43,10 +54,10 @@ class SampleRing:
         """``count`` samples from ``position``; what is not there reads as silence."""
         low, high = max(position, self.start), min(position + count, self.end)
         if low >= high:
-            return np.zeros(count, np.float32)
+            return self.silence(count)
         held = self._samples[low - self.start : high - self.start]
         if high - low == count:
             return held.copy()
-        block = np.zeros(count, np.float32)
+        block = self.silence(count)
         block[low - position : high - position] = held
         return block

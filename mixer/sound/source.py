@@ -4,49 +4,61 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import Final
-
-import numpy as np
+from typing import NamedTuple
 
 from mixer.rtp.errors import RtpError
 from mixer.rtp.packet import RtpPacket
-from mixer.rtp.payload_type import OPUS
-from mixer.sound.codec import TICK_SAMPLES, OpusLibrary, Samples
+from mixer.rtp.payload_type import OPUS, RED
+from mixer.sound.codec import OpusError, OpusLibrary, Samples
+from mixer.sound.delay import MILLISECOND_NS
 from mixer.sound.jitter import AudioPacket, JitterBuffer
+from mixer.sound.red import Redundant, split_red
+from mixer.sound.strip import ChannelStrip, Meter, Voice
 from mixer.wire.frame import Frame
 from mixer.wire.ids import GroupId
 from mixer.wire.resources import SoundSource
-
-SILENCE_DB: Final = -120.0
-_RAMP: Final = (np.arange(1, TICK_SAMPLES + 1) / TICK_SAMPLES).astype(np.float32)
 
 
 class FrameDrop(StrEnum):
     """Why a frame of the link did not reach a jitter buffer."""
 
     MALFORMED_RTP = "malformed_rtp"
+    MALFORMED_RED = "malformed_red"
     NOT_OPUS = "not_opus"
     NO_SOURCE = "no_source"
 
 
-def decibels(amplitude: float) -> float:
-    """An amplitude in dBFS, at least `SILENCE_DB`."""
-    return max(20 * float(np.log10(max(amplitude, 1e-9))), SILENCE_DB)
+class Heard(NamedTuple):
+    """One tick of a source."""
+
+    voice: Voice
+    """What is mixed."""
+    talk: Samples
+    """Mono (960,) of the open source, for talkback."""
+    raw: Samples
+    """(960,) or (960, 2) as it came."""
 
 
 class Source:
-    """A publication's jitter buffer, gain and meter."""
+    """A publication's jitter buffer and channel strip."""
 
     def __init__(self, resource: SoundSource, library: OpusLibrary) -> None:
         self.resource = resource
         self._library = library
-        self.jitter = JitterBuffer(library.decoder())
+        self.jitter = self._fresh_buffer()
         self.drops: Counter[FrameDrop] = Counter()
         self.failures = 0
         """Bugs met while reading; each began the source anew."""
         self._life: int | None = None
-        self._gain = 0.0
-        self._peak = 0.0
+        self._strip = ChannelStrip()
+
+    def _fresh_buffer(self) -> JitterBuffer:
+        return JitterBuffer(self._library.decoder(), lambda: self._library.decoder(2))
+
+    @property
+    def delay_ns(self) -> int:
+        """From capture to the tick that holds it, its own delay included."""
+        return self.jitter.delay_ns + round(self.resource.delay_ms * MILLISECOND_NS)
 
     @property
     def group(self) -> GroupId:
@@ -66,32 +78,43 @@ class Source:
         except RtpError:
             self.drops[FrameDrop.MALFORMED_RTP] += 1
             return
-        if packet.payload_type != OPUS:
+        payload = packet.payload
+        old: tuple[Redundant, ...] = ()
+        if packet.payload_type == RED:
+            try:
+                payload, old = split_red(packet.payload)
+            except OpusError:
+                self.drops[FrameDrop.MALFORMED_RED] += 1
+                return
+        elif packet.payload_type != OPUS:
             self.drops[FrameDrop.NOT_OPUS] += 1
             return
         self.jitter.insert(
             AudioPacket(
-                frame.sequence, packet.timestamp, frame.session_ns, frame.arrival_ns, packet.payload
+                frame.sequence,
+                packet.timestamp,
+                frame.session_ns,
+                frame.arrival_ns,
+                payload,
+                old,
             ),
             now_ns,
         )
 
-    def read(self, tick_ns: int, *, leaving: bool = False) -> Samples:
-        """A tick (960,) with its gain; ``leaving`` fades it out within the tick."""
-        block = self.jitter.read(tick_ns)
-        wanted = 10 ** (self.resource.gain_db / 20)
-        self._peak = max(self._peak, float(np.abs(block).max()) * wanted)
-        target = 0.0 if leaving or self.resource.muted else wanted
-        if target == self._gain:
-            return block if target == 1 else block * np.float32(target)
-        ramp = np.float32(self._gain) + np.float32(target - self._gain) * _RAMP
-        self._gain = target
-        return block * ramp
+    def read(self, tick_ns: int, *, leaving: bool = False, talking: bool = False) -> Heard:
+        """One tick. ``leaving`` fades it out within the tick; so does ``talking`` what is mixed,
+        while what is said to some sites alone goes on.
+        """
+        raw = self.jitter.read(tick_ns)
+        voice, talk = self._strip.process(raw, self.resource, closed=leaving or talking)
+        return Heard(voice, talk, raw)
 
     def fail(self) -> None:
         """Begin anew with a fresh decoder after a bug."""
         self.failures += 1
-        self.jitter = JitterBuffer(self._library.decoder())
+        follows_clock = self.jitter.follows_clock
+        self.jitter = self._fresh_buffer()
+        self.jitter.follows_clock = follows_clock
 
     def drop_counts(self) -> Counter[str]:
         """Packets thrown away so far, by reason."""
@@ -100,7 +123,6 @@ class Source:
             counts[reason.value] += count
         return counts
 
-    def take_peak_db(self) -> float:
-        """The highest peak since last asked, in dBFS, with gain, muted or not."""
-        peak, self._peak = self._peak, 0.0
-        return decibels(peak)
+    def take_meter(self) -> Meter:
+        """Levels since last asked."""
+        return self._strip.take_meter()

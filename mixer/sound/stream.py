@@ -9,6 +9,7 @@ all, `rewind` takes them back.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -21,8 +22,9 @@ from mixer.sound.codec import (
     Decoder,
     OpusError,
     Samples,
+    along,
 )
-from mixer.sound.opus_packet import DTX_BYTES, carries_fec
+from mixer.sound.opus_packet import DTX_BYTES, carries_fec, is_stereo
 from mixer.sound.ring import SampleRing
 
 MAX_WAITING: Final = 512
@@ -72,6 +74,8 @@ class StreamCounters:
         """Sequence numbers that were missing when their samples were due."""
         self.recovered = 0
         """Losses repaired by FEC."""
+        self.redundant = 0
+        """Packets missing that a later one carried along (RED)."""
         self.concealed_samples = 0
         self.drops: Counter[Drop] = Counter()
 
@@ -80,13 +84,21 @@ class DecodedStream:
     """Waiting packets in front of one decoder in front of one ring.
 
     Bounded: `MAX_WAITING` packets within `HORIZON_SAMPLES`; what comes beyond is
-    dropped as ``flood`` or ``future``.
+    dropped as ``flood`` or ``future``. Mono until the first stereo packet; then a decoder
+    that ``stereo`` makes takes over, and the ring is stereo from there on.
     """
 
-    def __init__(self, decoder: Decoder, counters: StreamCounters) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        counters: StreamCounters,
+        stereo: Callable[[], Decoder] | None = None,
+    ) -> None:
         self._decoder = decoder
+        self._make_stereo = stereo
         self._counters = counters
         self._waiting: dict[int, WaitingPacket] = {}
+        self._copies: set[int] = set()
         self._last_sequence = -1
         self._provisional_from: int | None = None
         self._gap_samples = 0
@@ -99,6 +111,7 @@ class DecodedStream:
         for _ in self._waiting:
             self._drop(Drop.RESTART)
         self._waiting.clear()
+        self._copies.clear()
         self.ring.restart(position)
         self._last_sequence = -1
         self._provisional_from = None
@@ -108,7 +121,11 @@ class DecodedStream:
 
     def offer(self, packet: WaitingPacket) -> None:
         """Hold a packet until it is due, or drop it."""
-        if packet.timestamp in self._waiting:
+        if packet.timestamp in self._copies:
+            # The packet itself after all.
+            self._copies.discard(packet.timestamp)
+            self._waiting[packet.timestamp] = packet
+        elif packet.timestamp in self._waiting:
             self._drop(Drop.DUPLICATE)
         elif packet.timestamp + packet.samples <= self.ring.end:
             self._drop(Drop.LATE)
@@ -118,6 +135,17 @@ class DecodedStream:
             self._drop(Drop.FLOOD)
         else:
             self._waiting[packet.timestamp] = packet
+
+    def offer_copy(self, packet: WaitingPacket) -> None:
+        """A packet that another one carried along: held if its place is still empty."""
+        if (
+            packet.timestamp >= self.ring.end
+            and packet.sequence > self._last_sequence
+            and packet.timestamp not in self._waiting
+            and len(self._waiting) < MAX_WAITING
+        ):
+            self._waiting[packet.timestamp] = packet
+            self._copies.add(packet.timestamp)
 
     def is_late(self, timestamp: int) -> bool:
         """Whether samples were already made for this place."""
@@ -157,6 +185,7 @@ class DecodedStream:
         packet = self._waiting[timestamp]
         if timestamp < end:
             del self._waiting[timestamp]
+            self._copies.discard(timestamp)
             if timestamp + packet.samples <= end:
                 self._drop(Drop.LATE)
             else:
@@ -184,9 +213,15 @@ class DecodedStream:
         missing = packet.sequence - self._last_sequence - 1
         if self._last_sequence >= 0 and missing > 0:
             self._counters.lost += missing
+        if packet.timestamp in self._copies:
+            self._copies.discard(packet.timestamp)
+            self._counters.lost += 1
+            self._counters.redundant += 1
         self._last_sequence = max(packet.sequence, self._last_sequence)
         try:
             block = self._decoder.decode(packet.payload)
+            if self._make_stereo is not None and is_stereo(packet.payload):
+                block = self._widen(packet, block, self._make_stereo())
         except OpusError:
             block = None
         if block is None or len(block) <= skip:
@@ -198,12 +233,22 @@ class DecodedStream:
         self._gap_samples = 0
         self._append(block[skip:])
 
+    def _widen(self, packet: WaitingPacket, mono: Samples, decoder: Decoder) -> Samples:
+        """Go on in stereo; a fresh decoder knows nothing of before, so its start is faded in."""
+        block = decoder.decode(packet.payload)
+        count = min(len(block), FADE_SAMPLES)
+        block[:count] *= _FADE_IN[:count, None]
+        block[:count] += (mono[:count] * _FADE_IN[::-1][:count])[:, None]
+        self.ring.widen()
+        self._decoder, self._make_stereo = decoder, None
+        return block
+
     def _append(self, block: Samples) -> None:
         """Real sound: whatever was concealed before it stays."""
         self._provisional_from = None
         if self._silent:
             count = min(len(block), FADE_SAMPLES)
-            block[:count] *= _FADE_IN[:count]
+            block[:count] *= along(_FADE_IN[:count], block)
             self._silent = False
         self.ring.append(block)
 
@@ -216,12 +261,12 @@ class DecodedStream:
         if not self._comfort:
             self._counters.concealed_samples += samples
         if self._silent:
-            self.ring.append(np.zeros(samples, np.float32))
+            self.ring.append(self.ring.silence(samples))
             return
         block = self._decoder.conceal(min(samples, MAX_PACKET_SAMPLES))
         if self._gap_samples >= limit:
             count = min(len(block), FADE_SAMPLES)
-            block[-count:] *= _FADE_OUT[-count:]
+            block[-count:] *= along(_FADE_OUT[-count:], block)
             self._silent = True
         self.ring.append(block)
 

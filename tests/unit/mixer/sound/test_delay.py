@@ -26,12 +26,23 @@ def test_a_late_packet_raises_it_at_once_to_lateness_tick_and_margin() -> None:
     assert wanted_ms(target) == 100
 
 
-def test_it_comes_down_when_20_s_were_calm_and_not_below_40_ms() -> None:
+def test_one_stall_is_forgotten_after_5_s() -> None:
     target = DelayTarget()
     packets(target, 0, 1, late_ms=200)
-    packets(target, 20, 900, late_ms=1)
+    packets(target, 20, 200, late_ms=1)
     assert wanted_ms(target) == 230
-    packets(target, 18_020, 300, late_ms=1)
+    packets(target, 4500, 100, late_ms=1)
+    assert wanted_ms(target) == 60
+
+
+def test_what_stalls_again_and_again_is_waited_for_until_20_s_were_calm() -> None:
+    target = DelayTarget()
+    for second in (0, 3, 6, 9):
+        packets(target, second * 1000, 1, late_ms=200)
+        packets(target, second * 1000 + 20, 140, late_ms=1)
+    packets(target, 12_000, 500, late_ms=1)
+    assert wanted_ms(target) == 230
+    packets(target, 22_000, 450, late_ms=1)
     assert wanted_ms(target) == 40
 
 

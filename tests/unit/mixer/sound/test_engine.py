@@ -129,7 +129,7 @@ def test_a_bug_in_one_source_silences_that_source_only(monkeypatch: pytest.Monke
     frames = held.run(10)
     assert len([frame for frame in frames if frame.publication == RETURN + 3]) == 10
     assert broken.failures == 1
-    assert held.engine.levels_db()[PublicationId(2)] > -13
+    assert held.engine.meters()[PublicationId(2)].peak_db > -13
 
 
 def test_a_bug_in_one_encoder_costs_that_output_only(monkeypatch: pytest.MonkeyPatch) -> None:

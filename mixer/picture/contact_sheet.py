@@ -11,25 +11,39 @@ import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, ImageFilter
 
-from mixer.wire.resources import Caption, Scene, Slot
+from mixer.wire.resources import Caption, Scene, Slate, Slot
 
 from .colour import Planes, opaque
 from .compose import Compositor
 from .feed import FRAME_NS, HOLD_FRAMES, Feed
 from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
 from .layout_file import load_layouts
+from .look import Looks
 from .stage import SlateBook, build_stage, opening_stage
 
 ROOT = Path(__file__).resolve().parents[2]
-SHEET_SCALE = 0.5
+SHEET_SCALE = 0.4
+COLUMNS = 3
 GAP = 14
 FRAME = 1000
+STEP_FRAMES = 6
+"""Only each so many frames are composed; what stands at the end is the same."""
+WALL_NS = 1_790_000_000_000_000_000
+SLATE_END_NS = 430_000_000_000
+LOGO = "lianxian.png"
+QUESTION = "乡村学校的孩子怎样才能和城里的孩子上同一堂美术课？老师和设备从哪里来？"
+LONG_CAPTION = Caption(
+    title="买买提·阿不都热合曼·伊布拉音江 Maimaiti Abudureheman Yibulayinjiang",
+    subtitle="湖南省湘西土家族苗族自治州龙山县里耶镇中心完全小学校长、全国模范教师",
+    organisation="湘西土家族苗族自治州龙山县教育和体育局基础教育研究与远程教学中心",
+)
 
 
 class Seat(NamedTuple):
@@ -88,6 +102,16 @@ def frame_of(planes: Planes) -> VideoFrame:
     return VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
 
 
+def draw_logo(path: Path) -> None:
+    """A mark as an event may have one: two linked rings."""
+    path.parent.mkdir()
+    image = Image.new("RGBA", (720, 400), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    for x, colour in ((40, (240, 244, 248, 255)), (320, (70, 190, 215, 255))):
+        pen.ellipse((x, 20, x + 360, 380), outline=colour, width=52)
+    image.save(path)
+
+
 class Studio:
     """Shows scenes with painted people; ``absent`` seats never came, ``lost`` ones went away."""
 
@@ -96,6 +120,9 @@ class Studio:
         self._absent = absent
         self._lost = lost
         self._feeds: dict[str, Feed] = {}
+        self._folder = TemporaryDirectory()
+        draw_logo(Path(self._folder.name) / "logos" / LOGO)
+        self._looks = Looks(Path(self._folder.name))
         self._painter = ThreadPoolExecutor(max_workers=1)
         self._slates = SlateBook(self._painter)
         self._pictures = {
@@ -113,13 +140,14 @@ class Studio:
         first = opening_stage(CANVAS_WIDTH, CANVAS_HEIGHT)
         compositor = Compositor(CANVAS_WIDTH, CANVAS_HEIGHT, self._slates, first)
         if scene.revision:
-            compositor.enter(build_stage(scene, layout, self.feed))
-        begin = FRAME + scene.revision * 10 * HOLD_FRAMES
-        for frame in range(begin, begin + 2 * HOLD_FRAMES):
-            for seat, picture in self._pictures.items():
+            look = self._looks.look(scene.theme, WALL_NS)
+            compositor.enter(build_stage(scene, layout, self.feed, look))
+        begin = FRAME + scene.revision * 2 * HOLD_FRAMES + scene.revision * 8
+        for frame in range(begin, begin + 2 * HOLD_FRAMES, STEP_FRAMES):
+            for seat in {slot.seat for slot in scene.slots}:
                 gone = seat in self._absent or (seat in self._lost and frame > begin + 20)
                 if not gone:
-                    self.feed(seat).put(frame * FRAME_NS, picture)
+                    self.feed(seat).put(frame * FRAME_NS, self._pictures[seat])
             compositor.compose(frame)
         self._painter.submit(lambda: None).result()
         compositor.compose(begin + 2 * HOLD_FRAMES)
@@ -127,7 +155,7 @@ class Studio:
 
 
 def scenes(people: list[Seat]) -> list[Scene]:
-    """Opening, halls, a hall and a call-in, full picture, grids."""
+    """Every layout, every caption and the slates."""
 
     def slots(*indices: int) -> tuple[Slot, ...]:
         return tuple(
@@ -136,26 +164,43 @@ def scenes(people: list[Seat]) -> list[Scene]:
         )
 
     def caption(index: int) -> Caption:
-        return Caption(title=people[index].speaker, subtitle=people[index].title)
+        one = people[index]
+        return Caption(title=one.speaker, subtitle=one.title, organisation=one.name)
 
-    def scene(revision: int, layout: str, places: tuple[Slot, ...], **more: object) -> Scene:
-        return Scene(revision=revision, at_ns=0, layout=layout, slots=places, **more)  # type: ignore[arg-type]
+    made: list[Scene] = []
 
-    return [
-        scene(0, "full", ()),
-        scene(1, "two_halls", slots(0, 1), caption=caption(0)),
-        scene(2, "hall_remote", slots(0, 4), caption=caption(4), strap="场外连线一"),
-        scene(3, "full", slots(1), caption=caption(1)),
-        scene(4, "full", slots(5), caption=caption(5), strap="场外连线二"),
-        scene(5, "two_halls", slots(0, 7)),
-        scene(6, "grid", slots(*range(6))),
-        scene(
-            7,
-            "grid",
-            slots(*range(len(people))),
-            caption=Caption(title="京湘两地远程交流", subtitle="感谢参与 · Thank you"),
-        ),
-    ]
+    def scene(layout: str, *indices: int, **more: object) -> None:
+        made.append(
+            Scene(revision=len(made), at_ns=0, layout=layout, slots=slots(*indices), **more)  # type: ignore[arg-type]
+        )
+
+    title = "京湘两地远程交流"
+    english = "Beijing–Hunan Remote Exchange"
+    dressed = {"bug": "live", "clock_offset_min": 480}
+    scene("full")
+    scene(
+        "full", 0, slate=Slate(kind="break", title=title, subtitle=english, until_ns=SLATE_END_NS)
+    )
+    scene("two_halls", 0, 1, caption=caption(0), event_title=title, **dressed)
+    scene("hall_remote", 0, 4, caption=caption(4), strap="场外连线一", event_title=title, **dressed)
+    scene("remote_hall", 1, 12, caption=caption(12), strap="场外连线二", bug="rehearsal")
+    scene("full", 5, caption=caption(5), strap="场外连线三", logo=LOGO, **dressed)
+    scene("full", 14, caption=caption(14), question=QUESTION, **dressed)
+    scene("full", 1, caption=LONG_CAPTION, theme="red", event_title=title, **dressed)
+    scene("pip_top_left", 0, 3, caption=caption(3), strap="场外连线四", **dressed)
+    scene("pip_top_right", 0, 6, caption=caption(6), strap="场外连线五", **dressed)
+    scene("pip_bottom_left", 1, 8, caption=caption(8), event_title=title, **dressed)
+    scene("pip_bottom_right", 1, 10, caption=caption(10), event_title=title, **dressed)
+    scene("one_row", 0, 1, 4, 5, 6, 8, 10, caption=caption(0), strap="场外连线", **dressed)
+    scene("one_column", 1, 0, 11, 12, 13, question=QUESTION, **dressed)
+    scene("slides_speaker", 2, 12, caption=caption(12), **dressed)
+    scene("slides_full", 3, event_title=title, **dressed)
+    scene("two_halls", 0, 7)
+    scene("grid", *range(6), event_title=title, **dressed)
+    scene("grid", *range(11), caption=caption(0), strap="场外连线一", **dressed)
+    thanks = Caption(title=title, subtitle="感谢参与 · Thank you")
+    scene("grid", *range(len(people)), caption=thanks)
+    return made
 
 
 def draw(target: Path, full_size: Path | None = None) -> None:
@@ -164,12 +209,14 @@ def draw(target: Path, full_size: Path | None = None) -> None:
     studio = Studio(people, absent={people[9].id}, lost={people[7].id})
     pictures = [studio.show(scene) for scene in scenes(people)]
     width, height = round(CANVAS_WIDTH * SHEET_SCALE), round(CANVAS_HEIGHT * SHEET_SCALE)
-    rows = -(-len(pictures) // 2)
-    sheet = Image.new("RGB", (2 * width + 3 * GAP, rows * (height + GAP) + GAP), (236, 238, 242))
+    rows = -(-len(pictures) // COLUMNS)
+    sheet = Image.new(
+        "RGB", (COLUMNS * width + (COLUMNS + 1) * GAP, rows * (height + GAP) + GAP), (236, 238, 242)
+    )
     for index, picture in enumerate(pictures):
         if full_size is not None:
             picture.save(full_size / f"scene-{index}.png")
-        row, column = divmod(index, 2)
+        row, column = divmod(index, COLUMNS)
         small = picture.resize((width, height), Image.Resampling.LANCZOS)
         sheet.paste(small, (GAP + column * (width + GAP), GAP + row * (height + GAP)))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,6 @@ from .theme import LINE_HEIGHT, LINE_TOP, Theme
 from .ticker import Ticker, cells, clock_width, local_origin_ns
 
 CLOCK_SIZE = 24
-CLOCK_MARGIN = 14
 GAP = 10
 LINE_MARGIN = 16
 LINE_STRAP_ROOM = 362

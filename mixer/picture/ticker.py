@@ -19,7 +19,9 @@ from .theme import Theme
 
 _DAY_S = 86_400
 _MINUTE_NS = 60 * NANOSECONDS
-GLYPHS = "0123456789:"
+GLYPHS = "0123456789: "
+MARGIN = 14
+"""Width of a blank, which keeps a clock from the edges of its panel."""
 
 
 class Ticker(NamedTuple):
@@ -42,7 +44,7 @@ class Ticker(NamedTuple):
         if self.counts_down:
             return _remaining(-(-(self.origin_ns - now_ns) // NANOSECONDS))
         minutes = (self.origin_ns + now_ns) // NANOSECONDS % _DAY_S // 60
-        return f"{minutes // 60:02}:{minutes % 60:02}"
+        return f" {minutes // 60:02}:{minutes % 60:02} "
 
     def placed(self, text: str) -> tuple[Placed, ...]:
         """The cells of a text of `text`."""
@@ -74,7 +76,7 @@ def cells(size: int, height: int, theme: Theme, *, bare: bool) -> dict[str, Draw
     alpha = 0 if bare else theme.panel_alpha
     made: dict[str, Drawing] = {}
     for glyph in GLYPHS:
-        width = colon if glyph == ":" else digit
+        width = {":": colon, " ": MARGIN}.get(glyph, digit)
         image = Image.new("RGBA", (width, height), (*theme.rgb("panel"), alpha))
         at = ((width - face.getlength(glyph)) / 2, height / 2)
         if bare:  # straight alpha: the glyph's edge must not take the panel's colour
@@ -85,8 +87,8 @@ def cells(size: int, height: int, theme: Theme, *, bare: bool) -> dict[str, Draw
 
 
 def clock_width(ticker_cells: dict[str, Drawing]) -> int:
-    """How wide a clock is: HH:MM."""
-    return 4 * ticker_cells["0"].width + ticker_cells[":"].width
+    """How wide a clock is: HH:MM between blanks."""
+    return sum(ticker_cells[one].width for one in " 00:00 ")
 
 
 def local_origin_ns(origin_wall_ns: int, offset_min: int) -> int:

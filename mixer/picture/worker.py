@@ -32,6 +32,7 @@ from mixer.wire.control import (
     RequestKeyframe,
     SceneApplied,
 )
+from mixer.wire.essential import essential_task
 from mixer.wire.frame import Frame
 from mixer.wire.ids import FRAME_NS, LAYER_LOW, LAYER_MAIN, NANOSECONDS, Codec, MediaKind
 from mixer.wire.link import Link, LinkKeyframe, LinkMessage, LinkPublish, LinkUnpublish
@@ -92,8 +93,8 @@ class PictureWorker:
         self._report = report
         self._loop = asyncio.get_running_loop()
         self._tasks = [
-            asyncio.create_task(self._link.run(), name="link"),
-            asyncio.create_task(self._pace(), name="pace"),
+            essential_task(self._link.run(), "link"),
+            essential_task(self._pace(), "pace"),
         ]
 
     async def stop(self) -> None:
@@ -101,9 +102,7 @@ class PictureWorker:
         await self._end_programme()
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if not await asyncio.to_thread(self._intakes.close, CLOSE_TIMEOUT_S):
             _log.error("picture.decoder_stuck")
         self._painter.shutdown(wait=False, cancel_futures=True)

@@ -26,7 +26,7 @@ UV := $(shell command -v uv 2>/dev/null)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 LOOP_SOURCES := $(addprefix server/simulate/,loops.py draw.py marks.py voice.py) config/jing-xiang.toml
 COMPILED_SOURCES := $(wildcard mixer/forward/*.pyx mixer/forward/*.pxd)
-APT_PACKAGES := chromium ffmpeg fonts-noto-cjk
+APT_PACKAGES := chromium espeak-ng ffmpeg fonts-noto-cjk
 
 .PHONY: help setup demo serve test check format bench soak clean lock venv web loops debian
 

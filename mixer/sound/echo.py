@@ -39,7 +39,7 @@ _WIDE_BINS: Final = 300
 """Frequencies (of 3400) that must carry sound both ways: 260 Hz. Tones have fewer."""
 _ACTIVE: Final = 1e-7
 """Mean square of -70 dBFS: softer is silence."""
-SCORE: Final = 9.0
+SCORE: Final = 10.0
 """The best delay stands out from the others by so many times their spread."""
 LEVEL_DB: Final = -36.0
 """What comes back softer than this (against what was sent) harms nobody."""
@@ -171,7 +171,11 @@ class EchoWatch:
         back = min(round(delay_ns * RATE / NANOSECONDS), len(kept) - _FFT)
         end = len(kept) - back
         return_then = kept[end - _FFT : end]
-        if _silent(block) or _silent(return_then):
+        if _silent(return_then):
+            # Nothing was sent, so nothing can be learnt.
+            return
+        if _silent(block):
+            self._miss(watched)
             return
         sight = self._sight(watched, return_then, block)
         if sight.score >= SCORE and sight.level_db >= LEVEL_DB:
@@ -182,6 +186,10 @@ class EchoWatch:
                 delay_ms = round(sight.lag * 1000 / RATE)
                 watched.found = Echo(delay_ms, round(sight.level_db, 1))
             return
+        self._miss(watched)
+
+    @staticmethod
+    def _miss(watched: _Watched) -> None:
         watched.missed += 1
         watched.seen = max(watched.seen - 1, 0)
         if watched.missed >= LOST_BLOCKS:
@@ -214,7 +222,8 @@ class EchoWatch:
         spread = float(np.median(found)) / 0.6745
         turn = np.exp(2j * np.pi * lag / _FFT * np.arange(_LOW_BIN, _HIGH_BIN))
         gain = abs(float((watched.cross * turn).real.sum())) / float(watched.sent.sum() * _SHARE)
-        return Sight(lag, float(found[lag]) / max(spread, 1e-12), 20 * np.log10(max(gain, 1e-6)))
+        level_db = 20 * float(np.log10(max(gain, 1e-6)))
+        return Sight(lag, float(found[lag]) / max(spread, 1e-12), level_db)
 
 
 def _silent(samples: Samples) -> bool:

@@ -74,11 +74,15 @@ class ChannelStrip:
         """``block`` is (960,) or (960, 2). Returns what is mixed, silent when ``closed`` or
         muted, and the open mono (960,) for talkback.
         """
-        self._clipped |= bool(np.abs(block).max() >= CLIPPED)
-        block = self._filtered(block, resource.highpass_hz)
-        block = self._delayed(block, round(resource.delay_ms * SAMPLE_RATE / 1000))
-        block = self._with_gain(block, 10 ** (resource.gain_db / 20))
-        self._meter(block)
+        highest = _highest(block)
+        self._clipped |= highest >= CLIPPED
+        made = self._filtered(block, resource.highpass_hz)
+        made = self._delayed(made, round(resource.delay_ms * SAMPLE_RATE / 1000))
+        if made is not block:
+            block, highest = made, _highest(made)
+        gain = 10 ** (resource.gain_db / 20)
+        block = self._with_gain(block, gain)
+        self._meter(block, highest * gain)
         mono = block if block.ndim == 1 else block.mean(axis=1)
         voice = Voice(mono, self._sides(block, mono, resource.pan))
         gate = 0.0 if closed or resource.muted else 1.0
@@ -138,9 +142,9 @@ class ChannelStrip:
         self._gain = wanted
         return block * along(ramp, block)
 
-    def _meter(self, block: Samples) -> None:
+    def _meter(self, block: Samples, highest: float) -> None:
         flat = block.reshape(-1)
-        self._peak = max(self._peak, float(flat.max()), -float(flat.min()))
+        self._peak = max(self._peak, highest)
         self._energy += float(np.dot(flat, flat)) / len(flat)
         self._ticks += 1
 
@@ -156,6 +160,10 @@ class ChannelStrip:
             sides[row] = (mono if block.ndim == 1 else block[:, row]) * gain - mono
         self._balance = balance
         return sides
+
+
+def _highest(block: Samples) -> float:
+    return max(float(block.max()), -float(block.min()))
 
 
 _SILENT: Final = Voice(np.zeros(TICK_SAMPLES, np.float32))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from mixer.wire.control import (
     Outcome,
     ReadMetrics,
 )
+from mixer.wire.essential import essential_task
 from mixer.wire.frame import Frame
 from mixer.wire.ids import NANOSECONDS, PublicationId, WorkerKind
 from mixer.wire.link import Link, LinkMessage, LinkStream
@@ -63,17 +63,15 @@ class SoundWorker:
         """Connect the link and begin to tick as soon as a clock is put."""
         self._reporter = Reporter(report, conceals=self._library.conceals)
         self._tasks = [
-            asyncio.create_task(self._link.run(), name="link"),
-            asyncio.create_task(self._run_ticks(), name="ticks"),
+            essential_task(self._link.run(), "link"),
+            essential_task(self._run_ticks(), "ticks"),
         ]
 
     async def stop(self) -> None:
         """End both tasks; what was mixed is sent already."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
     def observed(self) -> tuple[Resource, ...]:

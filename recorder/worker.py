@@ -25,6 +25,7 @@ from mixer.wire.control import (
     Outcome,
     ReadMetrics,
 )
+from mixer.wire.essential import essential_task
 from mixer.wire.ids import WorkerKind
 from mixer.wire.link import Link, LinkMessage
 from mixer.wire.resources import Clock, Mark, RecordedTrack, RecordingSession, Resource
@@ -123,8 +124,10 @@ class RecorderWorker:
                 self.intake.add(track)
             if session.state.phase is Phase.FINALISING:
                 self._spawn(self._finish(session))
-        self._spawn(self._beat())
-        self._spawn(self.link.run())
+        self._tasks |= {
+            essential_task(self._beat(), "beat"),
+            essential_task(self.link.run(), "link"),
+        }
 
     async def stop(self) -> None:
         """Write all that is held; sessions stay as they are, so that the next life goes on."""

@@ -9,7 +9,6 @@ terminal sends it to the whole group.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import signal
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from .channel import ControlClient, Controlled
+from .essential import essential_task
 from .log import configure_logging
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def serve_worker(
     worker = make(boot)
     control = ControlClient(boot, worker, stop)
     await worker.start(control.report)
-    channel = asyncio.create_task(control.run(), name="control")
+    channel = essential_task(control.run(), "control")
     _log.info("worker.started")
     await stop.wait()
     _log.info("worker.stopping")
@@ -63,8 +63,7 @@ async def serve_worker(
     except TimeoutError:
         _log.error("worker.stop_overran", deadline_s=STOP_DEADLINE_S)
     channel.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await channel
+    await asyncio.gather(channel, return_exceptions=True)
     _log.info("worker.stopped")
 
 

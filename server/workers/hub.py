@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,6 +21,7 @@ from mixer.wire.control import (
     Outcome,
     Welcome,
 )
+from mixer.wire.essential import essential_task
 from mixer.wire.ids import WorkerKind
 
 from .station import Station
@@ -60,7 +60,7 @@ class WorkerHub:
         self._server = await asyncio.start_unix_server(self._accept, str(self._path))
         self._path.chmod(0o600)
         for station in self._stations.values():
-            task = asyncio.create_task(station.run(), name=f"reconcile-{station.kind}")
+            task = essential_task(station.run(), f"reconcile-{station.kind}")
             self._tasks.add(task)
 
     async def stop(self) -> None:
@@ -69,9 +69,7 @@ class WorkerHub:
             self._server.close()
         for task in self._tasks:
             task.cancel()
-        for task in list(self._tasks):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._path.unlink(missing_ok=True)
 
     def want(self, kind: WorkerKind, resources: Iterable[Resource]) -> None:

@@ -11,14 +11,24 @@ import contextlib
 import json
 import os
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import structlog
 
+from mixer.wire.log import configure_logging
+
 from .backoff import Backoff
-from .children import ENTRIES, EXIT_UNUSABLE, START_ORDER, STOP_ORDER, preload, start_child
+from .children import (
+    ENTRIES,
+    EXIT_UNUSABLE,
+    SERVER,
+    START_ORDER,
+    STOP_ORDER,
+    make_boot,
+    preload,
+    start_child,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
     from server.settings import Settings
 
 _log = structlog.get_logger(__name__)
+RETRY_START_S = 1.0
 STOP_DEADLINE_S = 10.0
 """A child has 8 s for its own ordered stop; then it is killed."""
 
@@ -72,10 +83,16 @@ class Supervisor:
     async def _keep(self, name: str) -> None:
         backoff = Backoff()
         while True:
-            process, boot = start_child(
-                self._context, name, self._entries[name], self._settings, self._lifeline_read
-            )
             born = time.monotonic()
+            try:
+                process, boot = start_child(
+                    self._context, name, self._entries[name], self._settings, self._lifeline_read
+                )
+            except OSError as error:
+                # No memory or no process number left: there may be some again later.
+                _log.error("process.not_started", child=name, error=str(error))
+                await asyncio.sleep(max(RETRY_START_S, backoff.died(0.0)))
+                continue
             self._processes[name] = process
             self._epochs[name] = boot.epoch
             self._started[name] = born
@@ -121,8 +138,12 @@ class Supervisor:
         table["supervisor"] = {"pid": os.getpid(), "epoch": 0, "restarts": 0, "running": True}
         path = self._settings.run_path / "processes.json"
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(table))
-        fresh.replace(path)
+        try:
+            fresh.write_text(json.dumps(table))
+            fresh.replace(path)
+        except OSError as error:
+            # A full disk must not end the watch over a child.
+            _log.error("process.table_not_written", error=str(error))
 
 
 async def _ended(process: ForkServerProcess) -> None:
@@ -139,7 +160,7 @@ async def _ended(process: ForkServerProcess) -> None:
 
 def run_supervisor(settings: Settings) -> int:
     """`lianxian serve`. Blocks; returns the exit status."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    configure_logging(make_boot(SERVER, settings), "supervisor")
 
     async def main() -> int:
         return await Supervisor(settings).run()

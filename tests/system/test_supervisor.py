@@ -16,7 +16,7 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 
 
-def wait_for(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+def wait_for(what: Callable[[], Any], timeout_s: float = 30.0) -> Any:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if result := what():

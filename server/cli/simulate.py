@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .options import EXIT_USAGE
+
 if TYPE_CHECKING:
     import argparse
+
+LINK_VARIABLE = "LIANXIAN_ADMIN_LINK"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Where to join, what to play, how long."""
     parser.add_argument(
-        "--admin-link", required=True, help="an administrator's link, as `serve` prints it"
+        "--admin-link",
+        help="an administrator's link, as `serve` prints it; the variable "
+        f"{LINK_VARIABLE} keeps it from others who list processes",
     )
     parser.add_argument("--seconds", type=float, default=0, help="0: until Ctrl-C (default)")
     parser.add_argument("--seat", action="append", default=[], help="only this seat; may repeat")
@@ -32,12 +39,16 @@ def run(options: argparse.Namespace) -> int:
 
     from server.simulate.fleet import Fleet, FleetOptions
 
+    admin_link = options.admin_link or os.environ.get(LINK_VARIABLE, "")
+    if not admin_link:
+        print(f"simulate.no_link: give --admin-link or set {LINK_VARIABLE}", file=sys.stderr)
+        return EXIT_USAGE
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
 
     async def play() -> int:
         fleet = Fleet(
             FleetOptions(
-                admin_link=options.admin_link,
+                admin_link=admin_link,
                 seconds=options.seconds,
                 capture=options.capture,
                 input=options.input,

@@ -100,3 +100,9 @@ def test_a_wrong_setting_is_a_usage_error(capsys: Capture) -> None:
 def test_a_demo_without_its_film_is_a_usage_error(tmp_path: Path, capsys: Capture) -> None:
     assert main(["demo", "--input", str(tmp_path / "none.mp4")]) == EXIT_USAGE
     assert "demo.no_input" in capsys.readouterr().err
+
+
+def test_simulated_sites_need_a_link(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LIANXIAN_ADMIN_LINK", raising=False)
+    assert main(["simulate"]) == EXIT_USAGE
+    assert "simulate.no_link" in capsys.readouterr().err

@@ -1,7 +1,8 @@
-"""What import contracts cannot say: imports inside functions are allowed, loading is not."""
+"""The import contracts, and what they cannot say: importing late is allowed, loading is not."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,17 @@ def loaded_by(module: str) -> set[str]:
 )
 def test_a_process_loads_only_its_own_libraries(module: str, foreign: set[str]) -> None:
     assert loaded_by(module) & foreign == set()
+
+
+def test_the_import_contracts_of_pyproject_are_kept(repository: Path) -> None:
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [str(command), "--no-cache"],
+        cwd=repository,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,3 +178,28 @@ def test_links_between_documents_lead_somewhere() -> None:
             if not target.startswith(("http:", "https:", "mailto:")):
                 broken += [] if (folder / target).exists() else [f"{path}: {target}"]
     assert broken == []
+
+
+def test_no_function_is_too_long_or_too_complex() -> None:
+    linted = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--select", "PLR0915,C901", "--quiet", "."],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_every_condition_has_a_text_in_both_languages() -> None:
+    told = re.compile(r'(?:Condition\(\s*id=|onditions\.set\(\s*)"([\w.]+)"')
+    ids = {
+        found
+        for path in ours(".py")
+        if not path.startswith("tests/")
+        for found in told.findall(text_of(path))
+    }
+    assert len(ids) > 8
+    text = text_of("web/text/conditions.ts")
+    texts = set(re.findall(r'^  "([\w.]+)": both\(', text, re.MULTILINE))
+    assert ids - texts == set()

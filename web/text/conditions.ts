@@ -48,6 +48,10 @@ export const conditions: Readonly<Record<string, About>> = {
     (subject: string, values: Values) =>
       `The recording ${subject} could not be made whole${part(": ", values, "text")}`,
   ),
+  "recorder.track_failed": both(
+    "一条分轨因程序错误停止录制，其余分轨继续。请停止并重新开始录制。",
+    "One track is no longer recorded because of a bug; the others go on. Stop the recording and start it again.",
+  ),
   "recorder.overrun": both(
     "磁盘写入太慢，部分录像数据已丢弃：请检查磁盘。",
     "The disk is too slow: part of the recording was dropped. Check the disk.",

@@ -53,6 +53,8 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     origin_monotonic_s: float
     """CLOCK_MONOTONIC at session time 0."""
     taken_over: frozenset[str] = frozenset()
+    late_share: float = 0.0
+    """Of the programme's frames that were not composed in time."""
 
 
 def judge_recording(conference: Conference) -> list[Row]:
@@ -116,7 +118,8 @@ def _judge_programme(
         for step, sound in zip(steps, sounds, strict=False)
     ]
     if FLASH_NUMBER not in ignored:
-        rows += judge_lip_sync(windows, seen, read_sound(path, start_s, sound_around(windows)))
+        sounds = read_sound(path, start_s, sound_around(windows))
+        rows += judge_lip_sync(windows, seen, sounds, conference.late_share)
     return rows
 
 
@@ -157,7 +160,9 @@ def sound_around(windows: Sequence[Window]) -> list[Stretch]:
     ]
 
 
-def judge_lip_sync(windows: Sequence[Window], seen: Seen, sounds: Iterable[Sound]) -> list[Row]:
+def judge_lip_sync(
+    windows: Sequence[Window], seen: Seen, sounds: Iterable[Sound], late_share: float = 0.0
+) -> list[Row]:
     """Flashes of all windows against the beeps around them."""
     beeps = [beep for sound in sounds for beep in beep_times(sound.samples, RATE, sound.start_s)]
     offsets: list[float] = []
@@ -171,7 +176,7 @@ def judge_lip_sync(windows: Sequence[Window], seen: Seen, sounds: Iterable[Sound
         for window in windows
         if any(place.flash for place in window.places)
     )
-    return judge_sync(Sync(tuple(offsets), alone), seen_s)
+    return judge_sync(Sync(tuple(offsets), alone), seen_s, late_share)
 
 
 def _returns(conference: Conference) -> dict[str, Return]:

@@ -237,13 +237,8 @@ def judge_returns(
     """One row on all sites while they are on air, and one that all of them were measured."""
     kept = {seat: heard for seat, heard in returns.items() if numbers[seat] not in ignored}
     measured = [one for step in steps for one in measure_step(step, kept, numbers)]
-    wanted = {
-        (step.cue, seat)
-        for step in steps
-        for seat in step.scene.slots
-        if numbers[seat] not in ignored
-    }
-    missing = sorted(wanted - {(one.cue, one.seat) for one in measured})
+    wanted = {seat for step in steps for seat in step.scene.slots if numbers[seat] not in ignored}
+    missing = sorted(wanted - {one.seat for one in measured})
     unheard = [one for one in measured if one.others_dbfs < HEARD_DBFS]
     heard = Row(
         name="returns, heard by the others",
@@ -292,7 +287,7 @@ def _judge_own(measured: Sequence[OwnSound]) -> Row:
     )
 
 
-def _heard(missing: Sequence[tuple[str, str]], unheard: Sequence[OwnSound], count: int) -> str:
-    faults = [f"{seat} in {cue}: no sound kept" for cue, seat in missing]
+def _heard(missing: Sequence[str], unheard: Sequence[OwnSound], count: int) -> str:
+    faults = [f"{seat}: no unbroken sound kept" for seat in missing]
     faults += [f"{one.seat} in {one.cue}: {one.others_dbfs:.0f} dBFS" for one in unheard]
     return "; ".join(faults) if faults else f"{count} times measured, all heard"

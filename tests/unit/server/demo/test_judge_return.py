@@ -91,7 +91,7 @@ def test_a_return_that_was_not_kept_is_found_out() -> None:
     del returns["school"]
     rows = judge_returns([STEP], returns, NUMBERS)
     assert not rows[0].ok
-    assert "school in call-in: no sound kept" in rows[0].value
+    assert rows[0].value == "beijing: no unbroken sound kept; school: no unbroken sound kept"
     assert not rows[1].ok
 
 

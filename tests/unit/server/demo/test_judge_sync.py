@@ -63,6 +63,13 @@ def test_one_flash_out_of_ebu_r37_is_wrong() -> None:
     assert verdict(0.0, 0.0, 0.0, 0.0, 65.0) == [True, True, False]
 
 
+def test_late_frames_excuse_as_many_flashes_and_no_more() -> None:
+    offsets = (0.0,) * 18 + (-60.0, -80.0)
+    assert [row.ok for row in judge_sync(Sync(offsets, 0), 60.0, 0.04)] == [True, True, True]
+    assert [row.ok for row in judge_sync(Sync((*offsets, -60.0), 0), 60.0, 0.04)][2] is False
+    assert [row.ok for row in judge_sync(Sync(offsets, 0), 60.0)][2] is False
+
+
 def test_a_flash_without_its_beep_is_wrong() -> None:
     assert verdict(0.0, 0.0, 0.0, 0.0, 0.0, alone=1)[0] is False
 

@@ -17,8 +17,8 @@ from mixer.sound.codec import PIECE_SAMPLES, TICK_SAMPLES, Samples
 from mixer.sound.filters import FUTURE, HISTORY, INTERPOLATED, true_peaks
 
 LOOKAHEAD_SAMPLES: Final = PIECE_SAMPLES
-CEILING: Final = 10 ** (-1 / 20)
-"""-1 dBFS, so that lossy coding behind it does not clip."""
+CEILING: Final = 10 ** (-1.2 / 20)
+"""-1.2 dBFS: meters with other interpolation read up to 0.1 dB more, and must say -1 dBTP."""
 KNEE: Final = 10 ** (-4 / 20)
 """Below -4 dBFS nothing is touched; above, peaks approach the ceiling."""
 RELEASE_S: Final = 0.2

@@ -7,9 +7,10 @@ import pytest
 
 from mixer.rtp.packet import RtpPacket
 from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, Samples
+from mixer.sound.jitter import AudioPacket
 from mixer.wire.ids import TICK_NS, GroupId
 from mixer.wire.sound import SoundFeatures
-from tests.sim.sound_seats import MS, RETURN, Arrival, AudioPacket, Conference, library, tone
+from tests.sim.sound_seats import MS, RETURN, Arrival, Conference, library, tone
 from tests.sim.sound_speech import ENGLISH, MANDARIN, Microphone, Room, needs_espeak, spoken
 
 ECHOING = 2

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from recorder.manifest import Manifest, read_manifest
 from recorder.verify import verify_session
+from server.simulate.loops import sample_forms
 from server.simulate.signal import SignalError
 from signaling.wire.messages import Reconnect
 from tests.harness.listener import Listener
@@ -107,12 +108,13 @@ async def finish(serving: Serving, session: Path) -> Manifest:
 def check_sites_are_whole(session: Path, manifest: Manifest) -> None:
     """Every packet of every site is in its file: nothing missing, nothing twice."""
     iso = [file for file in manifest.files if file.role == "iso"]
+    rates = dict(zip(SEATS, (form.frames_per_second for form in sample_forms()), strict=False))
     assert {(file.seat, file.kind) for file in iso} == {
         (seat, kind) for seat in SEATS for kind in ("audio", "video")
     }
     for file in iso:
         assert file.gaps == (), (file.path, file.gaps)
-        step_ms = 20.0 if file.kind == "audio" else 40.0 if file.seat in SEATS[:2] else 1000 / 15
+        step_ms = 20.0 if file.kind == "audio" else 1000 / rates[file.seat]
         times = unit_times_ms(session / file.path)
         steps = [after - before for before, after in itertools.pairwise(times)]
         assert min(steps) > 0, (file.path, min(steps))

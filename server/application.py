@@ -108,6 +108,7 @@ class Application:
         if self._runner is not None:
             await self._runner.cleanup()
         self._keep_clock()
+        self.conference.keep.write_audits()
         if not await self._journal.flush():
             _log.error("store.not_flushed")
         self._writer.cancel()
@@ -122,6 +123,7 @@ class Application:
             ticks += 1
             try:
                 people.expire(self.conference)
+                self.conference.keep.write_audits()
                 await record.finish(self.conference)
             except Exception:  # noqa: BLE001  a bug in one step must not stop the clock
                 _log.exception("tick.bug")

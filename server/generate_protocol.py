@@ -15,10 +15,10 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect as msgspec_inspect
 
-from server.conference.requests import REQUESTS
+from server.conference.requests import REQUESTS, rights
 from server.http.routes import ROUTES
 from signaling import phase, recording, seats
-from signaling.wire import messages, state
+from signaling.wire import messages, sound, state
 from signaling.wire.errors import ERRORS
 from signaling.wire.roles import RIGHTS, Role
 
@@ -84,6 +84,9 @@ def _parts() -> list[type[msgspec.Struct]]:
         state.CaptionView,
         state.CueView,
         state.DeviceView,
+        sound.Levels,
+        sound.SeatLevel,
+        sound.Loudness,
     ]
 
 
@@ -92,9 +95,13 @@ def _moves(moves: Mapping[tuple[Any, str], Any]) -> list[str]:
     return _table(("state", "what happens", "state after"), rows)
 
 
+def _needs(request: type[msgspec.Struct]) -> str:
+    return " or ".join(f"`{right}`" for right in rights(REQUESTS[request][0]))
+
+
 def _requests() -> list[str]:
     rows = [
-        [_tag(one), f"`{REQUESTS[one][0]}`", _fields(one), _sentence(one)]
+        [_tag(one), _needs(one), _fields(one), _sentence(one)]
         for one in _structs(messages.RequestBody)
     ]
     return _table(("`type`", "needs", "fields", "meaning"), rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from mixer.wire.ids import GroupId, Layer, MediaKind, PeerId, PublicationId, SubscriptionId
@@ -10,10 +12,18 @@ from signaling.event import Event, Seat
 from signaling.programme.core import ProgrammeState
 from signaling.recording import Recording
 from signaling.seats import Device
+from signaling.sound import SoundSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TALKBACK = "talkback"
+"""Source of a track that is heard only where its desk talks to: never in programme or recording."""
+USUAL_METERS_PER_S = 5
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """An m-line that a device publishes. ``source``: camera, microphone or slides."""
+    """An m-line that a device publishes. ``source``: camera, microphone, slides or talkback."""
 
     mid: str
     publication: PublicationId
@@ -78,6 +88,19 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording | None = None
     delays_ns: dict[int, int] = {}
     """Capture-to-mix delay that sound told, by publication."""
+    sound: SoundSettings = SoundSettings()
+    talking: dict[int, tuple[str, ...]] = {}
+    """Device to the seats it talks to."""
+    listening: dict[int, str] = {}
+    """Device to the seat it listens to."""
+    meters_per_s: int = USUAL_METERS_PER_S
+
+    def tracks(self, kind: MediaKind) -> Iterator[tuple[Sitting, Track]]:
+        """Every track of a kind with the device that publishes it."""
+        for sitting in self.sitting:
+            for track in sitting.wiring.tracks:
+                if track.kind is kind:
+                    yield sitting, track
 
     def seat(self, seat_id: str) -> Seat:
         """The seat of this id. Raises KeyError."""

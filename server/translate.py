@@ -12,7 +12,6 @@ from mixer.wire.ids import LAYER_LOW, LAYER_MAIN, Layer, MediaKind, PublicationI
 from mixer.wire.resources import (
     Caption,
     Mark,
-    OnAir,
     Peer,
     PictureProgramme,
     PictureSource,
@@ -22,19 +21,15 @@ from mixer.wire.resources import (
     Resource,
     Scene,
     Slot,
-    SoundProgramme,
-    SoundReturn,
-    SoundSource,
     SourceDelay,
     Subscription,
 )
-from signaling.programme.core import seats_on_air
+from server.intent import TALKBACK
+from server.translate_sound import wanted_sound
 from signaling.recording import RecordingPhase
 from signaling.seats import DeviceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from server.intent import Intent, Sitting, Track
     from signaling.recording import Recording
 
@@ -86,35 +81,10 @@ def wanted_media(intent: Intent) -> list[Resource]:
     return [intent.clock, *peers, *publications, *subscriptions]
 
 
-def wanted_sound(intent: Intent) -> list[Resource]:
-    """The programme bus, a return for each seat that hears, every microphone."""
-    heard = {one.publication for sitting in intent.sitting for one in sitting.wiring.received}
-    returns = [
-        SoundReturn(publication=numbers.return_publication, group=numbers.group)
-        for _, numbers in sorted(intent.numbers.items())
-        if numbers.return_publication in heard
-    ]
-    sources = [
-        SoundSource(
-            publication=track.publication,
-            group=intent.numbers[sitting.device.seat].group,
-            muted=sitting.device.audio_muted,
-        )
-        for sitting, track in _tracks(intent, MediaKind.AUDIO)
-    ]
-    on_air = OnAir(
-        revision=intent.state.revision,
-        groups=tuple(intent.numbers[seat].group for seat in seats_on_air(intent.state.on_air)),
-        at_ns=intent.state.at_ms * NS_PER_MS,
-    )
-    programme = SoundProgramme(opus=intent.programme.opus, aac=intent.programme.aac)
-    return [intent.clock, programme, *returns, *sources, on_air]
-
-
 def wanted_picture(intent: Intent) -> list[Resource]:
     """The programme, every open camera, the scene, and what sound's delays ask for."""
     sources = []
-    for sitting, track in _tracks(intent, MediaKind.VIDEO):
+    for sitting, track in intent.tracks(MediaKind.VIDEO):
         if not sitting.device.video_muted:
             seat = intent.seat(sitting.device.seat)
             sources.append(
@@ -172,13 +142,6 @@ def picture_label(sitting: Sitting, track: Track) -> str:
     return f"{device.seat}/{device.kind}/{track.source}"
 
 
-def _tracks(intent: Intent, kind: MediaKind) -> Iterator[tuple[Sitting, Track]]:
-    for sitting in intent.sitting:
-        for track in sitting.wiring.tracks:
-            if track.kind is kind:
-                yield sitting, track
-
-
 def _scene(intent: Intent) -> Scene:
     shown = intent.state.on_air
     slots = [intent.seat(seat) for seat in shown.slots]
@@ -198,9 +161,10 @@ def _scene(intent: Intent) -> Scene:
 def _source_delays(intent: Intent) -> list[SourceDelay]:
     """A seat's picture follows the sound of its main device."""
     delays: dict[str, int] = {}
-    for sitting, track in _tracks(intent, MediaKind.AUDIO):
+    for sitting, track in intent.tracks(MediaKind.AUDIO):
         delay = intent.delays_ns.get(track.publication)
-        if delay is not None and sitting.device.kind is DeviceKind.MAIN:
+        main = sitting.device.kind is DeviceKind.MAIN and track.source != TALKBACK
+        if delay is not None and main:
             delays.setdefault(sitting.device.seat, delay)
     return [SourceDelay(seat=seat, delay_ns=delay) for seat, delay in delays.items()]
 
@@ -237,7 +201,9 @@ def _recorded(intent: Intent, recording: Recording) -> list[RecordedTrack]:
         programme(intent.programme.aac, LAYER_LOW, MediaKind.AUDIO),
     ]
     for kind in (MediaKind.VIDEO, MediaKind.AUDIO):
-        for sitting, track in _tracks(intent, kind):
+        for sitting, track in intent.tracks(kind):
+            if track.source == TALKBACK:
+                continue
             device = sitting.device
             extra = "" if device.kind is DeviceKind.MAIN else f"{device.kind}-"
             tracks.append(

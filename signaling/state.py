@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .wire.roles import Right, Role, allowed
+from .wire.sound import SeatSoundView, SoundView
 from .wire.state import (
     ConditionView,
     Delta,
@@ -77,7 +78,12 @@ def _without_figures(seat: SeatView) -> SeatView:
     return msgspec.structs.replace(seat, level_db=-100.0, devices=devices)
 
 
-_NEEDS: dict[type, Right] = {RundownView: Right.DIRECT, ConditionView: Right.SEE_LEVELS}
+_NEEDS: dict[type, Right] = {
+    RundownView: Right.DIRECT,
+    ConditionView: Right.SEE_LEVELS,
+    SoundView: Right.SEE_LEVELS,
+    SeatSoundView: Right.SEE_LEVELS,
+}
 """Values that need more than seeing the event."""
 
 

@@ -24,6 +24,8 @@ export const RIGHTS = [
   "receive",
   "see_levels",
   "direct",
+  "mix",
+  "talk_back",
   "record",
   "move_phase",
   "see_archive",
@@ -63,6 +65,9 @@ export const ERROR_IDS = [
   "programme.double_seat",
   "programme.long_caption",
   "programme.unknown_transition",
+  "sound.out_of_range",
+  "sound.no_other_hall",
+  "sound.no_microphone",
   "rundown.unknown_cue",
   "recording.running",
   "recording.not_running",
@@ -71,6 +76,143 @@ export const ERROR_IDS = [
   "internal",
 ] as const;
 export type ErrorId = (typeof ERROR_IDS)[number];
+
+/**
+ * How one seat sounds and what it hears; what is left out stays. Answered by `Done`.
+ *
+ * ``gain_db`` -60 to 20, ``pan`` -1 (left) to 1, ``delay_ms`` 0 to 500, ``high_pass_hz`` 0 (off)
+ * or 20 to 1000. ``audible``: ``auto`` (as on air), ``open`` or ``closed``. ``hears``: ``minus``
+ * (everyone else), ``clean`` (the programme, oneself in it), ``other_hall`` or ``off``.
+ */
+export interface SetSeatSound {
+  type: "set_seat_sound";
+  seat: string;
+  gain_db?: number | null;
+  muted?: boolean | null;
+  pan?: number | null;
+  delay_ms?: number | null;
+  high_pass_hz?: number | null;
+  audible?: string | null;
+  hears?: string | null;
+}
+
+/**
+ * Hold to talk: this device's track ``talkback`` (see `Publish`) is heard by these seats,
+ * over their return ducked by 12 dB, and by nobody else. No seats: let go. Letting go, leaving
+ * and a lost connection end it. Answered by `Done`.
+ */
+export interface Talk {
+  type: "talk";
+  seats: string[];
+}
+
+/**
+ * Hear one seat in this desk's own return, on air or not; an empty seat ends it.
+ *
+ * A desk receives its return beside the programme by `Subscribe` ``monitor``. Answered by `Done`.
+ */
+export interface ListenIn {
+  type: "listen_in";
+  seat: string;
+}
+
+/**
+ * An identification tone in place of all else. ``output``: a seat, or ``programme``.
+ * Answered by `Done`.
+ */
+export interface SetTone {
+  type: "set_tone";
+  output: string;
+  on: boolean;
+}
+
+/**
+ * Panic: all sound of all outputs is silent at once, and they go on. ``cut`` false brings it
+ * back. Answered by `Done`.
+ */
+export interface CutSound {
+  type: "cut_sound";
+  cut: boolean;
+}
+
+/**
+ * Bring the programme slowly to ``target_lufs`` (-40 to -10; None: leave it as it is).
+ * ``restart``: integrated loudness begins anew. Answered by `Done`.
+ */
+export interface SetLoudness {
+  type: "set_loudness";
+  target_lufs: number | null;
+  restart?: boolean;
+}
+
+/** Whether a seat that sends back what it hears is ducked by itself. Answered by `Done`. */
+export interface SetEchoDuck {
+  type: "set_echo_duck";
+  on: boolean;
+}
+
+/**
+ * Ask for `Levels`, at most ``per_s`` times a second: 1 to 25, or 0 to end it. It ends with
+ * the connection. Answered by `Done`.
+ */
+export interface WatchLevels {
+  type: "watch_levels";
+  per_s: number;
+}
+
+/**
+ * What holds for all sound. ``tones``: seats, or ``programme``. ``talking`` and
+ * ``listening`` are by the desk that does it: the seats it talks to, the seat it listens to.
+ */
+export interface SoundView {
+  type: "sound";
+  cut: boolean;
+  target_lufs: number | null;
+  echo_duck: boolean;
+  tones: string[];
+  talking: Record<string, string[]>;
+  listening: Record<string, string>;
+}
+
+/** How a seat sounds and what it hears; see `SetSeatSound`. */
+export interface SeatSoundView {
+  type: "seat_sound";
+  seat: string;
+  gain_db: number;
+  muted: boolean;
+  pan: number;
+  delay_ms: number;
+  high_pass_hz: number;
+  audible: string;
+  hears: string;
+}
+
+/** Of the loudest microphone of a seat, in dBFS behind gain; -120 is silence. */
+export interface SeatLevel {
+  peak_db: number;
+  rms_db: number;
+  clipped: boolean;
+}
+
+/** The programme by EBU R128; -120 is silence. */
+export interface Loudness {
+  momentary_lufs: number;
+  short_lufs: number;
+  integrated_lufs: number;
+  true_peak_db: number;
+  gain_db: number;
+  reduction_db: number;
+}
+
+/**
+ * Event ``levels``: the newest figures, to those who asked by `WatchLevels`. Never queued:
+ * a page that reads slowly gets fewer.
+ */
+export interface Levels {
+  v: number;
+  seats: Record<string, SeatLevel>;
+  loudness: Loudness | null;
+}
 
 /** Who this connection is. */
 export interface You {
@@ -239,7 +381,10 @@ export interface Leave {
   type: "leave";
 }
 
-/** An m-line of the offer. ``source``: camera, microphone, slides. */
+/**
+ * An m-line of the offer. ``source``: camera, microphone, slides; or talkback, which is
+ * heard only where `Talk` says, is not recorded, and needs ``talk_back`` (the others ``publish``).
+ */
 export interface PublishTrack {
   mid: string;
   kind: string;
@@ -259,7 +404,8 @@ export interface Publish {
 /**
  * Ask for the programme. Answered by `Offered` (an SDP offer by the server).
  *
- * ``sound``: ``return`` (programme minus this seat), ``programme`` or ``none``.
+ * ``sound``: ``return`` (programme minus this seat), ``programme``, ``monitor`` (two tracks:
+ * the programme, then this desk's return, which carries `ListenIn`) or ``none``.
  * ``layer``: ``main``, ``low`` or ``auto`` (halls and desk main, members low).
  */
 export interface Subscribe {
@@ -622,6 +768,16 @@ export interface AuditList {
   entries: AuditEntry[];
 }
 
+export type SoundRequest =
+  | SetSeatSound
+  | Talk
+  | ListenIn
+  | SetTone
+  | CutSound
+  | SetLoudness
+  | SetEchoDuck
+  | WatchLevels;
+
 export type StateValue =
   | You
   | EventView
@@ -629,6 +785,8 @@ export type StateValue =
   | ProgrammeView
   | RundownView
   | RecordingView
+  | SoundView
+  | SeatSoundView
   | ConditionView;
 
 export type StateMessage =
@@ -651,7 +809,15 @@ export type RequestBody =
   | StopRecording
   | MovePhase
   | ListLinks
-  | RevokeLink;
+  | RevokeLink
+  | SetSeatSound
+  | Talk
+  | ListenIn
+  | SetTone
+  | CutSound
+  | SetLoudness
+  | SetEchoDuck
+  | WatchLevels;
 
 export type AnswerBody =
   | Done

@@ -21,10 +21,12 @@ class Caller:
         self.role: Role = claims.role
         self.kind = kind
         self.device = 0
+        self.levels_per_s = 0
+        """How often it wants `Levels`."""
 
-    def need(self, right: Right) -> None:
-        """Raises `SignalingError` ``right.missing``."""
-        if not allowed(self.role, right):
+    def need(self, *rights: Right) -> None:
+        """One of these. Raises `SignalingError` ``right.missing``."""
+        if not any(allowed(self.role, right) for right in rights):
             raise SignalingError("right.missing")
 
 
@@ -33,6 +35,9 @@ class Outward(Protocol):
 
     def state_changed(self, *, urgent: bool) -> None:
         """State moved on. Not urgent: levels and quality, told at most ten times a second."""
+
+    def levels_changed(self) -> None:
+        """There are newer levels for those who watch them."""
 
     def notify(self, device: int, notice: NoticeBody) -> None:
         """Tell one device something that is not state; nothing if it is away."""
@@ -49,6 +54,9 @@ class Nobody:
 
     def state_changed(self, *, urgent: bool) -> None:
         """Nobody looks."""
+
+    def levels_changed(self) -> None:
+        """Nobody watches."""
 
     def notify(self, device: int, notice: NoticeBody) -> None:
         """Nobody hears."""

@@ -15,7 +15,7 @@ import structlog
 
 from mixer.wire.ids import WorkerKind
 from mixer.wire.resources import Clock
-from server.intent import Intent, Sitting, Wiring
+from server.intent import USUAL_METERS_PER_S, Intent, Sitting, Wiring
 from server.translate import wanted
 from signaling.programme.core import seats_on_air
 from signaling.state import StateMap
@@ -24,7 +24,7 @@ from signaling.wire.state import EventView, RundownView
 
 from .caller import Nobody, Outward
 from .observed import Observed
-from .views import programme_view, recording_view, seat_view
+from .views import programme_view, recording_view, seat_sound_view, seat_view, sound_view
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from signaling.recording import RecordingIntent
     from signaling.rundown import Rundown
     from signaling.seats import Device, Seats
+    from signaling.sound import SoundDesk
 
     from .caller import Caller
     from .keeping import Keeping
@@ -60,6 +61,7 @@ class Cores(msgspec.Struct, kw_only=True):
     programme: Programme
     rundown: Rundown
     recording: RecordingIntent
+    sound: SoundDesk
     phase: Phase
 
 
@@ -105,6 +107,8 @@ class Conference:
         self.wirings: dict[int, Wiring] = {}
         self.counters: collections.Counter[tuple[str, str]] = collections.Counter()
         """(what, which) to how often, for the metrics."""
+        self.watching: set[Caller] = set()
+        """Who asked for levels."""
         self.finish_asked = False
         """Whether this life of the recorder knows that it shall finish."""
 
@@ -126,7 +130,16 @@ class Conference:
             sitting=tuple(self.sitting()),
             recording=self.cores.recording.current,
             delays_ns=self.observed.delays_ns,
+            sound=self.cores.sound.settings,
+            talking=dict(self.cores.sound.talking),
+            listening=dict(self.cores.sound.listening),
+            meters_per_s=self.meters_per_s,
         )
+
+    @property
+    def meters_per_s(self) -> int:
+        """How often sound shall report levels."""
+        return max([USUAL_METERS_PER_S, *(caller.levels_per_s for caller in self.watching)])
 
     def apply(self, kinds: Iterable[WorkerKind] = WorkerKind) -> None:
         """Tell workers what they shall hold."""
@@ -180,10 +193,12 @@ class Conference:
 
     def forget(self, device: Device) -> None:
         """It stood up: its media goes with it."""
+        self.cores.sound.let_go(device.id)
         self.rewire(device.id, Wiring())
         del self.wirings[device.id]
         self.keep.device_gone(device.id)
         self.show_seat(device.seat)
+        self.show_sound()
 
     def keep_device(self, device: int) -> None:
         """Store a device that sits here."""
@@ -199,6 +214,7 @@ class Conference:
         self.show_event()
         self.show_programme()
         self.show_recording()
+        self.show_sound()
         for seat in self.event.seats:
             self.show_seat(seat.id)
 
@@ -223,6 +239,16 @@ class Conference:
         self._show("programme", changed, urgent=True)
         for seat in self.event.stage:
             self.show_seat(seat.id)
+
+    def show_sound(self) -> None:
+        """Settings of sound, and who talks or listens."""
+        desk = self.cores.sound
+        seats = {device.id: device.seat for device in self.cores.seats.devices.values()}
+        changed = self.state.put("sound", sound_view(desk, seats))
+        for seat in self.event.stage:
+            view = seat_sound_view(seat.id, desk.settings.of(seat.id))
+            changed = self.state.put(f"sound/{seat.id}", view) or changed
+        self._show("sound", changed, urgent=True)
 
     def show_recording(self) -> None:
         """The running recording or the last one."""

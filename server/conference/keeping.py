@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from server.store import audit, conditions, events, links, people, programme, recordings, workers
+from server.store import (
+    audit,
+    conditions,
+    events,
+    links,
+    people,
+    programme,
+    recordings,
+    sound,
+    workers,
+)
+from server.store.audit import AuditRow
 
 if TYPE_CHECKING:
     from mixer.wire.control import Condition
@@ -18,6 +30,7 @@ if TYPE_CHECKING:
     from signaling.phase import Phase
     from signaling.programme.core import ProgrammeState
     from signaling.recording import Mark, Recording
+    from signaling.sound import SoundSettings
 
     from .caller import Caller
 
@@ -40,6 +53,7 @@ class Keeping:
     def __init__(self, journal: Journal, event_id: int) -> None:
         self._journal = journal
         self._event = event_id
+        self._soon: dict[str, AuditRow] = {}
 
     def device(self, sitting: Sitting) -> None:
         """A device sits, moved or was wired anew."""
@@ -60,6 +74,11 @@ class Keeping:
         """Preview or what is on air changed."""
         row = programme.ProgrammeRow(event_id=self._event, state=text_of(state), cue=cue)
         self._journal.write("programme", lambda s: programme.keep_programme(s, row))
+
+    def sound(self, settings: SoundSettings) -> None:
+        """The director changed how something sounds."""
+        row = sound.SoundRow(event_id=self._event, settings=text_of(settings))
+        self._journal.write("sound", lambda s: sound.keep_sound(s, row))
 
     def phase(self, phase: Phase) -> None:
         """The event moved on."""
@@ -134,7 +153,25 @@ class Keeping:
 
     def audit(self, caller: Caller, session_ms: int, action: str, detail: object = None) -> None:
         """Somebody directed, recorded, withdrew."""
-        row = audit.AuditRow(
+        row = self._audit_row(caller, session_ms, action, detail)
+        self._journal.append(lambda s: audit.add(s, row))
+
+    def audit_soon(
+        self, key: str, caller: Caller, session_ms: int, action: str, detail: object
+    ) -> None:
+        """The same for what is moved many times a second: of one ``key`` only the last before
+        `write_audits` is written.
+        """
+        self._soon[key] = self._audit_row(caller, session_ms, action, detail)
+
+    def write_audits(self) -> None:
+        """Called once a second and at the end."""
+        rows, self._soon = list(self._soon.values()), {}
+        for row in rows:
+            self._journal.append(functools.partial(audit.add, row=row))
+
+    def _audit_row(self, caller: Caller, session_ms: int, action: str, detail: object) -> AuditRow:
+        return AuditRow(
             at_ms=now_unix_ms(),
             session_ms=session_ms,
             event_id=self._event,
@@ -144,4 +181,3 @@ class Keeping:
             action=action,
             detail="" if detail is None else text_of(detail)[:MAX_DETAIL],
         )
-        self._journal.append(lambda s: audit.add(s, row))

@@ -24,7 +24,7 @@ from mixer.wire.ids import (
     SubscriptionId,
     WorkerKind,
 )
-from server.intent import Received, Track, Wiring
+from server.intent import TALKBACK, Received, Track, Wiring
 from signaling.event import SeatKind
 from signaling.wire.errors import ERRORS, SignalingError
 from signaling.wire.messages import (
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .caller import Caller
     from .conference import Conference
 
-SOURCES = {"camera": "video", "slides": "video", "microphone": "audio"}
+SOURCES = {"camera": "video", "slides": "video", "microphone": "audio", TALKBACK: "audio"}
 MAX_TRACKS = 4
 MAX_SDP_CHARACTERS = 64 * 1024
 
@@ -113,11 +113,13 @@ def _wired(
 
 async def publish(conference: Conference, caller: Caller, body: Publish) -> Published:
     """Raises `SignalingError` ``sdp...``, ``media.unavailable``, ``join.needed``,
-    ``message.invalid``; then everything is as before.
+    ``message.invalid``, ``right.missing``; then everything is as before.
     """
     device = conference.device_of(caller)
     fingerprint = offer_fingerprint(body.sdp)
     _checked(body.tracks)
+    for track in body.tracks:
+        caller.need(Right.TALK_BACK if track.source == TALKBACK else Right.PUBLISH)
     before = conference.wirings.get(device.id, Wiring())
     after = _wired(conference, before, fingerprint, body.tracks)
     conference.rewire(device.id, after)
@@ -149,17 +151,21 @@ def _programme_layer(seat: Seat, asked: str) -> Layer:
     return _LAYERS[asked]
 
 
-def _heard(conference: Conference, seat: Seat, asked: str) -> PublicationId | None:
+def _heard(conference: Conference, seat: Seat, asked: str) -> list[PublicationId]:
     """A seat on stage never hears the whole programme: its own voice would come back."""
-    if asked == "none":
-        return None
-    if asked == "return":
-        return conference.numbers.seats[seat.id].return_publication
-    if asked != "programme":
-        raise _invalid("sound must be return, programme or none")
-    if seat.on_stage:
+    own = conference.numbers.seats[seat.id].return_publication
+    programme = conference.numbers.programme.opus
+    sounds = {
+        "none": [],
+        "return": [own],
+        "programme": [programme],
+        "monitor": [programme, own],
+    }
+    if asked not in sounds:
+        raise _invalid(f"sound must be one of {', '.join(sounds)}")
+    if seat.on_stage and programme in sounds[asked]:
         raise SignalingError("right.missing")
-    return conference.numbers.programme.opus
+    return sounds[asked]
 
 
 async def subscribe(conference: Conference, caller: Caller, body: Subscribe) -> Offered:
@@ -172,9 +178,8 @@ async def subscribe(conference: Conference, caller: Caller, body: Subscribe) -> 
     if body.picture:
         layer = _programme_layer(caller.seat, body.layer)
         wanted.append((conference.numbers.programme.picture, MediaKind.VIDEO, layer))
-    sound = _heard(conference, caller.seat, body.sound)
-    if sound is not None:
-        wanted.append((sound, MediaKind.AUDIO, LAYER_LOW))
+    heard = _heard(conference, caller.seat, body.sound)
+    wanted += [(sound, MediaKind.AUDIO, LAYER_LOW) for sound in heard]
     if not wanted:
         raise _invalid("nothing to receive")
     peer = PeerId(conference.mint.new())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mixer.wire.control import Condition, PeerQuality, RecordingState
+from mixer.wire.control import Condition, LoudnessReport, PeerQuality, RecordingState
 
 SILENCE_DB = -100.0
+METER_SILENCE_DB = -120.0
 
 
 class Observed:
@@ -18,6 +19,10 @@ class Observed:
         make it anew, those that are away when they come back."""
         self.quality: dict[int, PeerQuality] = {}
         self.levels_db: dict[int, float] = {}
+        """Peak by publication."""
+        self.rms_db: dict[int, float] = {}
+        self.clipped: frozenset[int] = frozenset()
+        self.loudness: LoudnessReport | None = None
         self.delays_ns: dict[int, int] = {}
         self.recording: RecordingState | None = None
         self.scene_revision = 0
@@ -33,6 +38,7 @@ class Observed:
     def forget_publication(self, publication: int) -> None:
         """It is no longer wanted."""
         self.levels_db.pop(publication, None)
+        self.rms_db.pop(publication, None)
         self.delays_ns.pop(publication, None)
 
     def forget_media(self) -> None:

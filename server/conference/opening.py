@@ -16,7 +16,7 @@ from server.layouts import LayoutTable
 from server.links import Link, Links
 from server.mint import Mint
 from server.session_clock import ClockOrigin, SessionClock, boot_id, mapped
-from server.store import events, links, people, programme, recordings, workers
+from server.store import events, links, people, programme, recordings, sound, workers
 from signaling.event import Event
 from signaling.links import LinkClaims
 from signaling.phase import Phase
@@ -24,6 +24,7 @@ from signaling.programme.core import Programme, ProgrammeState
 from signaling.recording import Mark, Recording, RecordingIntent, RecordingPhase
 from signaling.rundown import Rundown
 from signaling.seats import Device, Presence, Seats
+from signaling.sound import SoundDesk, SoundSettings
 from signaling.wire.roles import Role
 
 from .conference import Conference, Cores, Numbers, Parts
@@ -86,6 +87,7 @@ class _Stored(msgspec.Struct, kw_only=True):
     programme: ProgrammeState | None
     cue: str
     recording: Recording | None
+    sound: SoundSettings | None
     links: list[Link]
     epochs: dict[str, int]
 
@@ -174,6 +176,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
     if row is None:
         raise LookupError(f"no event {slug} in the store")
     shown = await programme.find_programme(session, row.id)
+    mixed = await sound.find_sound(session, row.id)
     return _Stored(
         row=row,
         event=msgspec.json.decode(row.plan, type=Event),
@@ -189,6 +192,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
         programme=msgspec.json.decode(shown.state, type=ProgrammeState) if shown else None,
         cue=shown.cue if shown else "",
         recording=await _recording(session, row.id),
+        sound=msgspec.json.decode(mixed.settings, type=SoundSettings) if mixed else None,
         links=[_link(one, slug) for one in await links.link_rows(session, row.id)],
         epochs=await workers.epochs(session),
     )
@@ -207,6 +211,7 @@ def _cores(stored: _Stored, now_ms: int, layouts: LayoutTable) -> Cores:
         programme=Programme([seat.id for seat in event.stage], state, layouts),
         rundown=Rundown(event.cues, stored.cue),
         recording=RecordingIntent(stored.recording),
+        sound=SoundDesk(event, stored.sound),
         phase=Phase(stored.row.phase),
     )
 

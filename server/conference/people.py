@@ -15,6 +15,8 @@ from signaling.seats import Device, Presence
 from signaling.wire.messages import Done, Join, Joined, Leave, Mute, Reconnect
 from signaling.wire.roles import Right
 
+from . import sound
+
 if TYPE_CHECKING:
     from .caller import Caller
     from .conference import Conference
@@ -76,6 +78,7 @@ def lose(conference: Conference, caller: Caller) -> None:
     if device is None or device.presence is not Presence.PRESENT:
         return
     conference.cores.seats.lose(device.id, conference.now_ms())
+    sound.let_go(conference, device.id)
     conference.keep_device(device.id)
     conference.show_seat(device.seat)
     _log.info("device.away", seat=device.seat, device=device.id)
@@ -89,6 +92,7 @@ def resume(conference: Conference, caller: Caller, secret: str) -> bool:
     if found is None:
         return False
     caller.device = found.id
+    sound.let_go(conference, found.id)
     conference.keep_device(found.id)
     conference.show_seat(found.seat)
     _log.info("device.resumed", seat=found.seat, device=found.id)

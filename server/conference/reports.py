@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec.structs import replace
 
 from mixer.wire.control import (
     Condition,
     DelayReport,
     LevelReport,
+    LoudnessReport,
     PeerQuality,
     PeerState,
     PublicationState,
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 MAX_CONDITIONS = 200
 """More at once than a person can read; further ones are counted and logged only."""
 
+SEAT_LEVELS_S = 0.15
+"""Seats show their level this late and this often at most; meters follow `Levels`."""
+ECHO = "sound.echo"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -39,6 +46,8 @@ class Reports:
     def __init__(self, conference: Conference) -> None:
         """Until it says hello, every worker counts as away."""
         self._conference = conference
+        self._louder: set[str] = set()
+        self._showing_soon = False
         for kind in WorkerKind:
             self.worker_lost(kind)
 
@@ -48,6 +57,8 @@ class Reports:
         self._condition(Condition(id="worker.away", subject=kind, active=False))
         if kind is WorkerKind.RECORDER and new_life:
             self._conference.finish_asked = False
+        if kind is WorkerKind.SOUND and new_life:
+            self._sound_was_born()
         if kind is WorkerKind.MEDIA and new_life:
             self._media_was_born()
 
@@ -65,6 +76,8 @@ class Reports:
                 self._quality(event)
             case LevelReport():
                 self._levels(event)
+            case LoudnessReport():
+                self._conference.observed.loudness = event
             case DelayReport():
                 self._delays(event)
             case SceneApplied():
@@ -79,7 +92,7 @@ class Reports:
                     codec=event.codec,
                 )
             case Condition():
-                self._condition(event)
+                self._condition(self._named(event))
 
     def _media_was_born(self) -> None:
         conference = self._conference
@@ -125,15 +138,28 @@ class Reports:
 
     def _levels(self, event: LevelReport) -> None:
         conference = self._conference
+        observed = conference.observed
+        observed.clipped = frozenset(event.clipped)
+        told: set[str] = set()
         for sitting in conference.sitting():
-            told = False
             for track in sitting.wiring.tracks:
                 level_db = event.levels_db.get(track.publication)
                 if level_db is not None:
-                    conference.observed.levels_db[track.publication] = level_db
-                    told = True
-            if told:
-                conference.show_seat(sitting.device.seat, urgent=False)
+                    observed.levels_db[track.publication] = level_db
+                    rms_db = event.rms_db.get(track.publication, level_db)
+                    observed.rms_db[track.publication] = rms_db
+                    told.add(sitting.device.seat)
+        conference.outward.levels_changed()
+        self._louder |= told
+        if self._louder and not self._showing_soon:
+            self._showing_soon = True
+            asyncio.get_running_loop().call_later(SEAT_LEVELS_S, self._show_levels)
+
+    def _show_levels(self) -> None:
+        self._showing_soon = False
+        seats, self._louder = self._louder, set()
+        for seat in seats:
+            self._conference.show_seat(seat, urgent=False)
 
     def _delays(self, event: DelayReport) -> None:
         conference = self._conference
@@ -165,6 +191,24 @@ class Reports:
             conference.apply((WorkerKind.RECORDER,))
             _log.info("recording.done", session=intent.current.directory, state=event.state)
         conference.show_recording()
+
+    def _named(self, event: Condition) -> Condition:
+        """Sound knows groups; people know seats."""
+        if event.id != ECHO:
+            return event
+        numbers = self._conference.numbers.seats
+        for seat in self._conference.event.seats:
+            if str(numbers[seat.id].group) == event.subject:
+                named = {"name": seat.name, "name_en": seat.name_en}
+                return replace(event, subject=seat.id, values={**event.values, **named})
+        return event
+
+    def _sound_was_born(self) -> None:
+        """It looks for echoes anew."""
+        for key, held in list(self._conference.observed.conditions.items()):
+            if key[0] == ECHO:
+                self._condition(replace(held, active=False))
+        self._conference.observed.loudness = None
 
     def _condition(self, event: Condition) -> None:
         conference = self._conference

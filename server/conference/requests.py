@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from signaling.wire import messages
+from signaling.wire import sound as wire_sound
 from signaling.wire.messages import AnswerBody, Done, RequestBody
 from signaling.wire.roles import Right
 
-from . import desk, media, people, record
+from . import desk, media, people, record, sound
 from .caller import Caller
 from .conference import Conference
 
@@ -21,12 +22,15 @@ async def _nothing(_conference: Conference, _caller: Caller, _body: messages.Get
     return Done()
 
 
-REQUESTS: dict[type, tuple[Right, Handler]] = {
+Needed = Right | tuple[Right, ...]
+"""A right, or several of which one is enough."""
+
+REQUESTS: dict[type, tuple[Needed, Handler]] = {
     messages.Join: (Right.SEE_EVENT, people.join),
     messages.Leave: (Right.SEE_EVENT, people.leave),
     messages.Mute: (Right.PUBLISH, people.mute),
     messages.GetState: (Right.SEE_EVENT, _nothing),
-    messages.Publish: (Right.PUBLISH, media.publish),
+    messages.Publish: ((Right.PUBLISH, Right.TALK_BACK), media.publish),
     messages.Subscribe: (Right.RECEIVE, media.subscribe),
     messages.SubscribeAnswer: (Right.RECEIVE, media.subscribe_answer),
     messages.SetPreview: (Right.DIRECT, desk.set_preview),
@@ -38,13 +42,26 @@ REQUESTS: dict[type, tuple[Right, Handler]] = {
     messages.StopRecording: (Right.RECORD, record.stop_recording),
     messages.ListLinks: (Right.SEE_LINKS, desk.list_links),
     messages.RevokeLink: (Right.REVOKE_LINKS, desk.revoke_link),
+    wire_sound.SetSeatSound: (Right.MIX, sound.set_seat_sound),
+    wire_sound.Talk: (Right.TALK_BACK, sound.talk),
+    wire_sound.ListenIn: (Right.MIX, sound.listen_in),
+    wire_sound.SetTone: (Right.MIX, sound.set_tone),
+    wire_sound.CutSound: (Right.MIX, sound.cut_sound),
+    wire_sound.SetLoudness: (Right.MIX, sound.set_loudness),
+    wire_sound.SetEchoDuck: (Right.MIX, sound.set_echo_duck),
+    wire_sound.WatchLevels: (Right.SEE_LEVELS, sound.watch_levels),
 }
+
+
+def rights(needed: Needed) -> tuple[Right, ...]:
+    """Of which one is enough."""
+    return needed if isinstance(needed, tuple) else (needed,)
 
 
 async def carry_out(conference: Conference, caller: Caller, body: RequestBody) -> AnswerBody:
     """Carry out one request. Raises `SignalingError`; anything else is a bug."""
-    right, handler = REQUESTS[type(body)]
-    caller.need(right)
+    needed, handler = REQUESTS[type(body)]
+    caller.need(*rights(needed))
     await conference.mint.refill()
     name = str(type(body).__struct_config__.tag)
     conference.counters["request", name] += 1

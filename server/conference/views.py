@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from mixer.wire.control import PeerQuality
 from mixer.wire.ids import MediaKind
+from server.intent import TALKBACK
 from signaling.programme.core import seats_on_air
 from signaling.recording import RecordingPhase
 from signaling.seats import Presence
+from signaling.wire.sound import SeatSoundView, SoundView
 from signaling.wire.state import (
     DeviceView,
     ProgrammeView,
@@ -19,12 +21,13 @@ from signaling.wire.state import (
 from .observed import SILENCE_DB, Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from server.intent import Sitting
     from signaling.event import Seat
     from signaling.programme.core import Programme
     from signaling.recording import Recording
+    from signaling.sound import SeatSound, SoundDesk
 
 _CONNECTIONS = {
     "new": "connecting",
@@ -79,7 +82,7 @@ def seat_view(
         observed.levels_db.get(track.publication, SILENCE_DB)
         for one in sitting
         for track in one.wiring.tracks
-        if track.kind is MediaKind.AUDIO and not one.device.audio_muted
+        if track.kind is MediaKind.AUDIO and track.source != TALKBACK and not one.device.audio_muted
     ]
     return SeatView(
         seat=seat.id,
@@ -128,4 +131,34 @@ def recording_view(recording: Recording | None, observed: Observed) -> Recording
         size_bytes=told.size_bytes,
         hours_left=round(told.hours_left, 1),
         text=told.text,
+    )
+
+
+def sound_view(desk: SoundDesk, seats: Mapping[int, str]) -> SoundView:
+    """What holds for all sound. ``seats``: where each device sits."""
+    settings = desk.settings
+    talking: dict[str, list[str]] = {}
+    for device, to in desk.talking.items():
+        talking.setdefault(seats.get(device, ""), []).extend(to)
+    return SoundView(
+        cut=settings.cut,
+        target_lufs=settings.target_lufs,
+        echo_duck=settings.echo_duck,
+        tones=sorted(settings.tones),
+        talking=talking,
+        listening={seats.get(device, ""): to for device, to in desk.listening.items()},
+    )
+
+
+def seat_sound_view(seat: str, settings: SeatSound) -> SeatSoundView:
+    """How one seat sounds and what it hears."""
+    return SeatSoundView(
+        seat=seat,
+        gain_db=settings.gain_db,
+        muted=settings.muted,
+        pan=settings.pan,
+        delay_ms=settings.delay_ms,
+        high_pass_hz=settings.high_pass_hz,
+        audible=settings.audible,
+        hears=settings.hears,
     )

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from server.conference.requests import carry_out
+from server.conference.sound import levels
 from signaling.state import View
 from signaling.wire.errors import SignalingError
 from signaling.wire.messages import (
@@ -48,6 +49,8 @@ ROOM_FOR_STATE = 8
 REQUESTS_PER_S = 20.0
 REQUEST_BURST = 60.0
 STATE_RETRY_S = 0.1
+SLACK_S = 0.02
+"""Levels that come unevenly may be told this much early."""
 
 _log = structlog.get_logger(__name__)
 Envelope = AnswerEnvelope | ErrorEnvelope | NoticeEnvelope
@@ -83,6 +86,8 @@ class Connection:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._told_device = -1
+        self._newer_levels = False
+        self._levels_due_s = 0.0
 
     def start(self) -> None:
         """Begin with a snapshot."""
@@ -129,6 +134,15 @@ class Connection:
     def state_changed(self) -> None:
         """There is something to look at."""
         self._wake.set()
+
+    def levels_changed(self) -> None:
+        """There are newer levels; told if they are watched and due."""
+        now_s = time.monotonic()
+        per_s = self.caller.levels_per_s
+        if per_s and now_s >= self._levels_due_s:
+            self._levels_due_s = max(self._levels_due_s + 1 / per_s, now_s - SLACK_S)
+            self._newer_levels = True
+            self._wake.set()
 
     # --- requests --------------------------------------------------------------
 
@@ -218,9 +232,19 @@ class Connection:
                 self._closing = True
             if self._closing:
                 break
+            await self._send_levels()
             await self._send_state()
         with contextlib.suppress(KeyError):  # the page may have gone at the same moment
             await self._line.close()
+
+    async def _send_levels(self) -> None:
+        """The newest, or none while the line is full."""
+        if self._newer_levels:
+            self._newer_levels = False
+            if self._line.unsent() > ROOM_FOR_STATE:
+                self._conference.counters["levels", "left_out_line_full"] += 1
+                return
+            await self._line.emit("levels", levels(self._conference))
 
     async def _send_state(self) -> None:
         if self._line.unsent() > ROOM_FOR_STATE:

@@ -11,7 +11,7 @@ import msgspec
 import socketio
 import structlog
 
-from server.conference import people
+from server.conference import people, sound
 from server.conference.caller import Caller
 from signaling.seats import admitted_seat, device_kind
 from signaling.wire.errors import SignalingError
@@ -114,6 +114,11 @@ class Gateway:
         elif not urgent and self._flush_timer is None:
             self._flush_timer = loop.call_later(SLOW_STATE_S, self._flush)
 
+    def levels_changed(self) -> None:
+        """See `Outward.levels_changed`."""
+        for connection in self.connections.values():
+            connection.levels_changed()
+
     def notify(self, device: int, notice: NoticeBody) -> None:
         """See `Outward.notify`."""
         for connection in self._of_device(device):
@@ -182,6 +187,7 @@ class Gateway:
         connection = self.connections.pop(sid, None)
         if connection is not None:
             connection.stop()
+            sound.watch(self._conference, connection.caller, 0)
             people.lose(self._conference, connection.caller)
 
     async def _request(self, sid: str, message: object = None) -> None:

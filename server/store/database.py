@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from . import audit, conditions, events, ids, links, people, programme, recordings, workers
+from . import audit, conditions, events, ids, links, people, programme, recordings, sound, workers
 from .base import Base
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-AREAS = (audit, conditions, events, ids, links, people, programme, recordings, workers)
+AREAS = (audit, conditions, events, ids, links, people, programme, recordings, sound, workers)
 """Every module with tables, so that the metadata is whole once this one is imported."""
 
 METADATA = Base.metadata

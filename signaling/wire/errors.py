@@ -202,6 +202,27 @@ ERRORS: dict[str, ErrorText] = {
         "Choose one of: {allowed}.",
         "可选：{allowed}。",
     ),
+    "sound.out_of_range": ErrorText(
+        "user",
+        "“{field}” is out of range.",
+        "“{field}”超出范围。",
+        "It goes from {low} to {high}.",
+        "范围为 {low} 至 {high}。",
+    ),
+    "sound.no_other_hall": ErrorText(
+        "user",
+        "There is no other hall.",
+        "没有另一个会场。",
+        "Choose another return for this site.",
+        "请为该连线点选择其他返送。",
+    ),
+    "sound.no_microphone": ErrorText(
+        "user",
+        "This desk has no talkback microphone open.",
+        "本操作台尚未打开对讲话筒。",
+        "Allow the microphone and press again.",
+        "请允许使用话筒后再按一次。",
+    ),
     "rundown.unknown_cue": ErrorText(
         "user",
         "There is no cue “{cue}”.",

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from .sound import (
+    CutSound,
+    ListenIn,
+    SetEchoDuck,
+    SetLoudness,
+    SetSeatSound,
+    SetTone,
+    Talk,
+    WatchLevels,
+)
 from .state import CaptionView, SceneView
 
 WIRE_VERSION = 1
@@ -43,7 +53,9 @@ class Leave(msgspec.Struct, frozen=True, tag="leave", kw_only=True):
 
 
 class PublishTrack(msgspec.Struct, frozen=True, kw_only=True):
-    """An m-line of the offer. ``source``: camera, microphone, slides."""
+    """An m-line of the offer. ``source``: camera, microphone, slides; or talkback, which is
+    heard only where `Talk` says, is not recorded, and needs ``talk_back`` (the others ``publish``).
+    """
 
     mid: str
     kind: str
@@ -62,7 +74,8 @@ class Publish(msgspec.Struct, frozen=True, tag="publish", kw_only=True):
 class Subscribe(msgspec.Struct, frozen=True, tag="subscribe", kw_only=True):
     """Ask for the programme. Answered by `Offered` (an SDP offer by the server).
 
-    ``sound``: ``return`` (programme minus this seat), ``programme`` or ``none``.
+    ``sound``: ``return`` (programme minus this seat), ``programme``, ``monitor`` (two tracks:
+    the programme, then this desk's return, which carries `ListenIn`) or ``none``.
     ``layer``: ``main``, ``low`` or ``auto`` (halls and desk main, members low).
     """
 
@@ -156,6 +169,14 @@ RequestBody = (
     | MovePhase
     | ListLinks
     | RevokeLink
+    | SetSeatSound
+    | Talk
+    | ListenIn
+    | SetTone
+    | CutSound
+    | SetLoudness
+    | SetEchoDuck
+    | WatchLevels
 )
 
 

@@ -28,6 +28,10 @@ class Right(StrEnum):
     SEE_LEVELS = "see_levels"
     DIRECT = "direct"
     """Preview, take, caption, cue."""
+    MIX = "mix"
+    """Settings of sound, listen-in, tones, the panic cut."""
+    TALK_BACK = "talk_back"
+    """Speak to sites without being in the programme."""
     RECORD = "record"
     MOVE_PHASE = "move_phase"
     SEE_ARCHIVE = "see_archive"
@@ -46,8 +50,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.DIRECTOR: _WATCH
     | _ARCHIVE
     | {Right.DIRECT, Right.RECORD, Right.MOVE_PHASE, Right.SEE_LEVELS}
-    | {Right.SEE_LINKS, Right.SEE_AUDIT},
-    Role.OPERATOR: _WATCH | {Right.PUBLISH, Right.SEE_LEVELS},
+    | {Right.SEE_LINKS, Right.SEE_AUDIT, Right.MIX, Right.TALK_BACK},
+    Role.OPERATOR: _WATCH | {Right.PUBLISH, Right.SEE_LEVELS, Right.TALK_BACK},
     Role.MODERATOR: _WATCH,
     Role.ARCHIVIST: _ARCHIVE | {Right.SEE_EVENT},
     Role.MEMBER: _WATCH | {Right.PUBLISH},

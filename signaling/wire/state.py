@@ -1,7 +1,7 @@
 """The state that pages see: a flat map of keys to values, with a revision.
 
-Keys: ``you``, ``event``, ``programme``, ``rundown``, ``recording``,
-``seat/<seat>`` and ``condition/<id>/<subject>``. A snapshot carries every key
+Keys: ``you``, ``event``, ``programme``, ``rundown``, ``recording``, ``sound``,
+``seat/<seat>``, ``sound/<seat>`` and ``condition/<id>/<subject>``. A snapshot carries every key
 the device may see; a delta what changed since the revision before. A client
 that sees a gap in revisions asks for a snapshot (`GetState`).
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from .roles import Right, Role
+from .sound import SeatSoundView, SoundView
 
 
 class You(msgspec.Struct, frozen=True, tag="you", kw_only=True):
@@ -140,7 +141,15 @@ class ConditionView(msgspec.Struct, frozen=True, tag="condition", kw_only=True):
 
 
 StateValue = (
-    You | EventView | SeatView | ProgrammeView | RundownView | RecordingView | ConditionView
+    You
+    | EventView
+    | SeatView
+    | ProgrammeView
+    | RundownView
+    | RecordingView
+    | SoundView
+    | SeatSoundView
+    | ConditionView
 )
 
 

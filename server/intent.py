@@ -9,6 +9,7 @@ import msgspec
 from mixer.wire.ids import GroupId, Layer, MediaKind, PeerId, PublicationId, SubscriptionId
 from mixer.wire.resources import Clock
 from signaling.event import Event, Seat
+from signaling.phase import Phase
 from signaling.programme.core import ProgrammeState
 from signaling.recording import Recording
 from signaling.seats import Device
@@ -86,6 +87,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     state: ProgrammeState
     sitting: tuple[Sitting, ...]
     recording: Recording | None = None
+    phase: Phase = Phase.DRAFT
     delays_ns: dict[int, int] = {}
     """Capture-to-mix delay that sound told, by publication."""
     sound: SoundSettings = SoundSettings()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from mixer.wire.ids import LAYER_LOW, LAYER_MAIN, Layer, MediaKind, PublicationId, WorkerKind
 from mixer.wire.resources import (
-    Caption,
     Mark,
     Peer,
     PictureProgramme,
@@ -19,12 +18,11 @@ from mixer.wire.resources import (
     RecordedTrack,
     RecordingSession,
     Resource,
-    Scene,
-    Slot,
     SourceDelay,
     Subscription,
 )
 from server.intent import TALKBACK
+from server.translate_picture import scene_of
 from server.translate_sound import wanted_sound
 from signaling.recording import RecordingPhase
 from signaling.seats import DeviceKind
@@ -101,7 +99,7 @@ def wanted_picture(intent: Intent) -> list[Resource]:
         PictureProgramme(publication=intent.programme.picture),
         *sources,
         *_source_delays(intent),
-        _scene(intent),
+        scene_of(intent),
     ]
 
 
@@ -140,22 +138,6 @@ def picture_label(sitting: Sitting, track: Track) -> str:
     if device.kind is DeviceKind.MAIN and track.source == "camera":
         return device.seat
     return f"{device.seat}/{device.kind}/{track.source}"
-
-
-def _scene(intent: Intent) -> Scene:
-    shown = intent.state.on_air
-    slots = [intent.seat(seat) for seat in shown.slots]
-    caption = None
-    if shown.caption is not None:
-        caption = Caption(title=shown.caption.title, subtitle=shown.caption.subtitle)
-    return Scene(
-        revision=intent.state.revision,
-        at_ns=intent.state.at_ms * NS_PER_MS,
-        layout=shown.layout,
-        slots=tuple(Slot(seat=s.id, title=s.name, subtitle=s.name_en) for s in slots),
-        caption=caption,
-        strap=shown.strap,
-    )
 
 
 def _source_delays(intent: Intent) -> list[SourceDelay]:

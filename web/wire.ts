@@ -68,6 +68,10 @@ export const ERROR_IDS = [
   "sound.out_of_range",
   "sound.no_other_hall",
   "sound.no_microphone",
+  "programme.wrong_duration",
+  "programme.unknown_slate",
+  "programme.no_last_good",
+  "programme.wrong_name",
   "rundown.unknown_cue",
   "recording.running",
   "recording.not_running",
@@ -268,18 +272,46 @@ export interface SeatView {
   level_db: number;
 }
 
-/** A lower third. */
+/** A lower third: a name, what the person is, and where. */
 export interface CaptionView {
   title: string;
   subtitle: string;
+  organisation: string;
 }
 
-/** A layout with seats in its slots. */
+/**
+ * A still in place of sites. ``kind``: opening, break, closing, standby. An empty title is
+ * the event's. Counts down to session time ``until_ms``; 0 for no countdown.
+ */
+export interface SlateView {
+  kind: string;
+  title: string;
+  until_ms: number;
+}
+
+/**
+ * What stands in the picture whatever the scene. ``bug``: 现场/LIVE or 彩排/REHEARSAL by the
+ * event's phase. ``logo``: a file of ``<data>/logos`` or empty.
+ */
+export interface GraphicsView {
+  event_title: boolean;
+  clock: boolean;
+  bug: boolean;
+  logo: string;
+  theme: string;
+}
+
+/**
+ * A layout with sources in its slots: a seat for its main camera, else
+ * ``seat/device/source`` such as ``beijing/slides/slides``. With a slate nobody is seen or heard.
+ */
 export interface SceneView {
   layout: string;
   slots: string[];
   caption: CaptionView | null;
   strap: string;
+  question: string;
+  slate: SlateView | null;
 }
 
 /**
@@ -295,6 +327,11 @@ export interface ProgrammeView {
   frame: number;
   seats_on_air: string[];
   layouts: Record<string, number[]>;
+  frozen: boolean;
+  graphics: GraphicsView;
+  transition: string;
+  duration_ms: number;
+  last_good: SceneView | null;
 }
 
 /** One step of the rundown. */
@@ -440,10 +477,14 @@ export interface SetPreview {
   scene: SceneView;
 }
 
-/** Director: preview goes on air. Answered by `Taken`. */
+/**
+ * Director: preview goes on air by ``cut`` or ``dissolve``, which lasts ``duration_ms`` (40
+ * to 5000; 0: 600). Answered by `Taken`.
+ */
 export interface Take {
   type: "take";
   transition?: string;
+  duration_ms?: number;
 }
 
 /** Director: change only the lower third on air (None: away). Answered by `Taken`. */
@@ -810,6 +851,11 @@ export type RequestBody =
   | MovePhase
   | ListLinks
   | RevokeLink
+  | Freeze
+  | Panic
+  | BackToLastGood
+  | SetQuestion
+  | SetGraphics
   | SetSeatSound
   | Talk
   | ListenIn

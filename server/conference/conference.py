@@ -129,6 +129,7 @@ class Conference:
             state=self.cores.programme.state,
             sitting=tuple(self.sitting()),
             recording=self.cores.recording.current,
+            phase=self.cores.phase,
             delays_ns=self.observed.delays_ns,
             sound=self.cores.sound.settings,
             talking=dict(self.cores.sound.talking),

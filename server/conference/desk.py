@@ -12,6 +12,7 @@ from signaling import phase as life_cycle
 from signaling.links import may_hand_out
 from signaling.programme import core as programme
 from signaling.recording import Mark
+from signaling.wire.directing import BackToLastGood, Freeze, Panic, SetGraphics, SetQuestion
 from signaling.wire.messages import (
     Done,
     GoCue,
@@ -71,9 +72,12 @@ async def set_preview(conference: Conference, caller: Caller, body: SetPreview) 
 async def take(conference: Conference, caller: Caller, body: Take) -> Taken:
     """Preview goes on air; a layout mark is set in a running recording."""
     now_ms = conference.now_ms()
-    state = conference.cores.programme.carry_out(programme.Take(body.transition), now_ms)
+    state = conference.cores.programme.carry_out(
+        programme.Take(body.transition, body.duration_ms), now_ms
+    )
     conference.cores.rundown.left()
-    names = [conference.intent().seat(seat).name for seat in state.on_air.slots]
+    on_air = programme.seats_on_air(state.on_air)
+    names = [conference.intent().seat(seat).name for seat in on_air]
     _mark(conference, "layout", " · ".join(names)[:80])
     conference.keep.audit(caller, now_ms, "take", state.on_air)
     _spread(conference)
@@ -87,6 +91,49 @@ async def set_caption(conference: Conference, caller: Caller, body: SetCaption) 
     conference.keep.audit(caller, now_ms, "set_caption", body.caption)
     _spread(conference)
     return _taken(state)
+
+
+def _change(
+    conference: Conference, caller: Caller, command: programme.ProgrammeCommand, what: str
+) -> Taken:
+    now_ms = conference.now_ms()
+    state = conference.cores.programme.carry_out(command, now_ms)
+    conference.keep.audit(caller, now_ms, what, command)
+    _spread(conference)
+    return _taken(state)
+
+
+async def set_question(conference: Conference, caller: Caller, body: SetQuestion) -> Taken:
+    """Only the question changes."""
+    return _change(conference, caller, programme.SetQuestion(body.question), "set_question")
+
+
+async def set_graphics(conference: Conference, caller: Caller, body: SetGraphics) -> Taken:
+    """Event title, clock, bug, logo and theme."""
+    return _change(conference, caller, programme.SetGraphics(body.graphics), "set_graphics")
+
+
+async def freeze(conference: Conference, caller: Caller, body: Freeze) -> Taken:
+    """The picture stands, or goes on."""
+    return _change(conference, caller, programme.Freeze(body.frozen), "freeze")
+
+
+async def panic(conference: Conference, caller: Caller, _body: Panic) -> Taken:
+    """The standby slate; a layout mark is set in a running recording."""
+    taken = _change(conference, caller, programme.Panic(), "panic")
+    conference.cores.rundown.left()
+    _mark(conference, "layout", "")
+    conference.show_programme()
+    return taken
+
+
+async def back_to_last_good(conference: Conference, caller: Caller, _body: BackToLastGood) -> Taken:
+    """What was on air before; a layout mark is set in a running recording."""
+    taken = _change(conference, caller, programme.BackToLastGood(), "back_to_last_good")
+    conference.cores.rundown.left()
+    _mark(conference, "layout", "")
+    conference.show_programme()
+    return taken
 
 
 async def go_cue(conference: Conference, caller: Caller, body: GoCue) -> Taken:
@@ -111,6 +158,7 @@ async def move_phase(conference: Conference, caller: Caller, body: MovePhase) ->
     conference.keep.phase(phase)
     conference.keep.audit(caller, conference.now_ms(), "move_phase", phase)
     conference.show_event()
+    conference.apply((WorkerKind.PICTURE,))  # LIVE and REHEARSAL are shown by it
     if phase not in life_cycle.OPEN_PHASES:
         stop_if_running(conference)
         people.end_for_all(conference)

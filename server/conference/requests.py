@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from signaling.wire import messages
+from signaling.wire import directing, messages
 from signaling.wire import sound as wire_sound
 from signaling.wire.messages import AnswerBody, Done, RequestBody
 from signaling.wire.roles import Right
@@ -36,6 +36,11 @@ REQUESTS: dict[type, tuple[Needed, Handler]] = {
     messages.SetPreview: (Right.DIRECT, desk.set_preview),
     messages.Take: (Right.DIRECT, desk.take),
     messages.SetCaption: (Right.DIRECT, desk.set_caption),
+    directing.Freeze: (Right.DIRECT, desk.freeze),
+    directing.Panic: (Right.DIRECT, desk.panic),
+    directing.BackToLastGood: (Right.DIRECT, desk.back_to_last_good),
+    directing.SetQuestion: (Right.DIRECT, desk.set_question),
+    directing.SetGraphics: (Right.DIRECT, desk.set_graphics),
     messages.GoCue: (Right.DIRECT, desk.go_cue),
     messages.MovePhase: (Right.MOVE_PHASE, desk.move_phase),
     messages.StartRecording: (Right.RECORD, record.start_recording),

@@ -111,6 +111,11 @@ def programme_view(core: Programme, observed: Observed) -> ProgrammeView:
         frame=observed.scene_frame if seen else -1,
         seats_on_air=list(seats_on_air(state.on_air)),
         layouts={name: list(counts) for name, counts in core.layouts.items()},
+        frozen=state.frozen,
+        graphics=state.graphics,
+        transition=state.transition,
+        duration_ms=state.duration_ms,
+        last_good=state.last_good,
     )
 
 

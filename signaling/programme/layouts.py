@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from signaling.wire.errors import SignalingError
@@ -9,7 +10,7 @@ from signaling.wire.errors import SignalingError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from signaling.wire.state import SceneView
+    from signaling.wire.state import SceneView, SlateView
 
 LAYOUTS: dict[str, tuple[int, int]] = {
     "full": (1, 1),
@@ -31,6 +32,9 @@ LAYOUTS: dict[str, tuple[int, int]] = {
 MAX_SLOTS = 19
 """Both halls and all sites."""
 
+SLATES = ("opening", "break", "closing", "standby")
+MAX_QUESTION_CHARACTERS = 120
+_SOURCE = re.compile(r"[\w-]{1,40}(/[a-z0-9]{1,20}/[a-z0-9]{1,20})?")
 MAX_CAPTION_CHARACTERS = 80
 """Longer lines do not fit a lower third at 720p."""
 
@@ -46,11 +50,15 @@ def check_scene(
     stage: Collection[str],
     layouts: Mapping[str, tuple[int, int]] = LAYOUTS,
 ) -> None:
-    """Whether a scene can be shown with the seats ``stage`` in one of these layouts.
+    """Whether a scene can be shown with the seats ``stage`` in one of these layouts. A slate
+    needs neither.
 
     Raises `SignalingError` ``programme.unknown_layout``, ``.wrong_slots``,
     ``.unknown_seat``, ``.double_seat`` or ``.long_caption``.
     """
+    if scene.slate is not None:
+        check_slate(scene.slate)
+        return
     counts = layouts.get(scene.layout)
     if counts is None:
         raise SignalingError(
@@ -64,15 +72,36 @@ def check_scene(
             allowed=allowed_count(counts),
             count=str(len(scene.slots)),
         )
-    for seat in scene.slots:
-        if seat not in stage:
-            raise SignalingError("programme.unknown_seat", seat=seat[:80])
-        if scene.slots.count(seat) > 1:
-            raise SignalingError("programme.double_seat", seat=seat)
+    for source in scene.slots:
+        if seat_of(source) not in stage or not _SOURCE.fullmatch(source):
+            raise SignalingError("programme.unknown_seat", seat=source[:80])
+        if scene.slots.count(source) > 1:
+            raise SignalingError("programme.double_seat", seat=source)
+    check_words(scene)
+
+
+def seat_of(source: str) -> str:
+    """The seat of a slot's source."""
+    return source.partition("/")[0]
+
+
+def check_slate(slate: SlateView) -> None:
+    """Raises `SignalingError` ``programme.unknown_slate`` or ``.long_caption``."""
+    if slate.kind not in SLATES:
+        raise SignalingError(
+            "programme.unknown_slate", slate=slate.kind[:80], allowed=", ".join(SLATES)
+        )
+    check_lines([slate.title])
+
+
+def check_words(scene: SceneView) -> None:
+    """Raises `SignalingError` ``programme.long_caption``."""
     lines = [scene.strap]
     if scene.caption is not None:
-        lines += [scene.caption.title, scene.caption.subtitle]
+        lines += [scene.caption.title, scene.caption.subtitle, scene.caption.organisation]
     check_lines(lines)
+    if len(scene.question) > MAX_QUESTION_CHARACTERS:
+        raise SignalingError("programme.long_caption", most=str(MAX_QUESTION_CHARACTERS))
 
 
 def check_lines(lines: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from .directing import BackToLastGood, Freeze, Panic, SetGraphics, SetQuestion
 from .sound import (
     CutSound,
     ListenIn,
@@ -109,9 +110,12 @@ class SetPreview(msgspec.Struct, frozen=True, tag="set_preview", kw_only=True):
 
 
 class Take(msgspec.Struct, frozen=True, tag="take", kw_only=True):
-    """Director: preview goes on air. Answered by `Taken`."""
+    """Director: preview goes on air by ``cut`` or ``dissolve``, which lasts ``duration_ms`` (40
+    to 5000; 0: 600). Answered by `Taken`.
+    """
 
     transition: str = "cut"
+    duration_ms: int = 0
 
 
 class SetCaption(msgspec.Struct, frozen=True, tag="set_caption", kw_only=True):
@@ -169,6 +173,11 @@ RequestBody = (
     | MovePhase
     | ListLinks
     | RevokeLink
+    | Freeze
+    | Panic
+    | BackToLastGood
+    | SetQuestion
+    | SetGraphics
     | SetSeatSound
     | Talk
     | ListenIn

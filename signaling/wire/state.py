@@ -72,19 +72,46 @@ class SeatView(msgspec.Struct, frozen=True, tag="seat", kw_only=True):
 
 
 class CaptionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A lower third."""
+    """A lower third: a name, what the person is, and where."""
 
     title: str
     subtitle: str = ""
+    organisation: str = ""
+
+
+class SlateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A still in place of sites. ``kind``: opening, break, closing, standby. An empty title is
+    the event's. Counts down to session time ``until_ms``; 0 for no countdown.
+    """
+
+    kind: str
+    title: str = ""
+    until_ms: int = 0
+
+
+class GraphicsView(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the picture whatever the scene. ``bug``: 现场/LIVE or 彩排/REHEARSAL by the
+    event's phase. ``logo``: a file of ``<data>/logos`` or empty.
+    """
+
+    event_title: bool = False
+    clock: bool = False
+    bug: bool = False
+    logo: str = ""
+    theme: str = "default"
 
 
 class SceneView(msgspec.Struct, frozen=True, kw_only=True):
-    """A layout with seats in its slots."""
+    """A layout with sources in its slots: a seat for its main camera, else
+    ``seat/device/source`` such as ``beijing/slides/slides``. With a slate nobody is seen or heard.
+    """
 
     layout: str
     slots: list[str]
     caption: CaptionView | None = None
     strap: str = ""
+    question: str = ""
+    slate: SlateView | None = None
 
 
 class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
@@ -100,6 +127,13 @@ class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
     seats_on_air: list[str]
     layouts: dict[str, list[int]]
     """Layout name to [fewest, most] slots."""
+    frozen: bool = False
+    graphics: GraphicsView = GraphicsView()
+    transition: str = "cut"
+    """By which the scene came on air."""
+    duration_ms: int = 0
+    last_good: SceneView | None = None
+    """Where `BackToLastGood` leads."""
 
 
 class CueView(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,17 +3,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.programme.core import (
+    DISSOLVE_MS,
     TAKE_LEAD_MS,
+    BackToLastGood,
+    Freeze,
+    Panic,
     Programme,
     ProgrammeCommand,
     SetCaption,
+    SetGraphics,
     SetPreview,
+    SetQuestion,
     Take,
     seats_on_air,
 )
 from signaling.programme.layouts import LAYOUTS, MAX_CAPTION_CHARACTERS
 from signaling.wire.errors import SignalingError
-from signaling.wire.state import CaptionView, SceneView
+from signaling.wire.state import CaptionView, GraphicsView, SceneView, SlateView
 from tests.unit.signaling.plans import event
 
 BOTH = SceneView(layout="two_halls", slots=["north", "south"])
@@ -117,3 +123,80 @@ def test_a_layout_that_came_later_can_be_used() -> None:
         desk.carry_out(SetPreview(mine), 0)
     layouts["mine"] = (1, 3)
     assert desk.carry_out(SetPreview(mine), 0).preview == mine
+
+
+def test_a_dissolve_is_told_with_its_length_and_the_next_change_is_a_cut() -> None:
+    desk = programme()
+    desk.carry_out(SetPreview(CALL_IN), 0)
+    taken = desk.carry_out(Take("dissolve"), 0)
+    assert (taken.transition, taken.duration_ms) == ("dissolve", DISSOLVE_MS)
+    captioned = desk.carry_out(SetCaption(None), 0)
+    assert (captioned.transition, captioned.duration_ms) == ("cut", 0)
+
+
+@pytest.mark.parametrize("duration_ms", [-40, 1, 5001])
+def test_a_dissolve_of_no_sensible_length_is_refused(duration_ms: int) -> None:
+    with pytest.raises(SignalingError, match=r"programme\.wrong_duration"):
+        programme().carry_out(Take("dissolve", duration_ms), 0)
+
+
+def test_panic_silences_everybody_and_the_last_good_scene_comes_back() -> None:
+    desk = programme()
+    desk.carry_out(SetPreview(CALL_IN), 0)
+    desk.carry_out(Take(), 0)
+    panic = desk.carry_out(Panic(), 0)
+    assert panic.on_air.slate is not None
+    assert seats_on_air(panic.on_air) == ()
+    desk.carry_out(Panic(), 0)
+    assert desk.carry_out(BackToLastGood(), 0).on_air == CALL_IN
+
+
+def test_before_any_take_there_is_nothing_to_go_back_to() -> None:
+    with pytest.raises(SignalingError, match=r"programme\.no_last_good"):
+        programme().carry_out(BackToLastGood(), 0)
+
+
+def test_a_take_lets_a_frozen_picture_go_on() -> None:
+    desk = programme()
+    assert desk.carry_out(Freeze(frozen=True), 0).frozen
+    assert desk.carry_out(SetCaption(None), 0).frozen
+    assert not desk.carry_out(Take(), 0).frozen
+
+
+def test_a_slate_goes_through_preview_like_any_scene() -> None:
+    desk = programme()
+    waiting = SceneView(layout="full", slots=[], slate=SlateView(kind="break", until_ms=60_000))
+    desk.carry_out(SetPreview(waiting), 0)
+    assert desk.carry_out(Take(), 0).on_air == waiting
+    unknown = SceneView(layout="full", slots=[], slate=SlateView(kind="lunch"))
+    with pytest.raises(SignalingError, match=r"programme\.unknown_slate"):
+        desk.carry_out(SetPreview(unknown), 0)
+
+
+def test_slides_of_a_seat_are_a_source_of_their_own_and_light_its_tally_once() -> None:
+    desk = programme()
+    talk = SceneView(layout="slides_speaker", slots=["north/slides/slides", "north"])
+    desk.carry_out(SetPreview(talk), 0)
+    assert seats_on_air(desk.carry_out(Take(), 0).on_air) == ("north",)
+
+
+@pytest.mark.parametrize("source", ["nobody/slides/slides", "north/", "north/../..", "north/a"])
+def test_a_source_that_cannot_be_is_refused(source: str) -> None:
+    with pytest.raises(SignalingError, match=r"programme\.unknown_seat"):
+        programme().carry_out(SetPreview(SceneView(layout="full", slots=[source])), 0)
+
+
+def test_a_logo_is_a_name_and_no_path() -> None:
+    desk = programme()
+    kept = desk.carry_out(SetGraphics(GraphicsView(clock=True, logo="lian-xian.png")), 0)
+    assert kept.graphics.clock
+    for name in ("../secret.png", "/etc/passwd", "a\x00b", "x" * 90):
+        with pytest.raises(SignalingError, match=r"programme\.wrong_name"):
+            desk.carry_out(SetGraphics(GraphicsView(logo=name)), 0)
+
+
+def test_a_question_has_its_bound() -> None:
+    desk = programme()
+    assert desk.carry_out(SetQuestion("贵校有几个班？"), 0).on_air.question
+    with pytest.raises(SignalingError, match=r"programme\.long_caption"):
+        desk.carry_out(SetQuestion("问" * 121), 0)

@@ -59,8 +59,10 @@ format: venv ## let the formatter and the linter repair what they can
 bench: venv ## measure (BENCH=link, one of `python -m bench --list`)
 	$(BIN)/python -m bench $(BENCH)
 
+# Thousands of generated cases per property instead of dozens, and whatever is marked `soak`.
 soak: debian setup ## the long tests
-	$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS)
+	LIANXIAN_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest \
+		-m "soak or not (system or browser)" --timeout 0 $(PYTEST_ARGS)
 
 clean: ## remove everything that is made, never ./data
 	rm -rf .venv build server/static web/node_modules .mypy_cache .ruff_cache .pytest_cache \

@@ -100,14 +100,14 @@ class ChannelStrip:
         return meter
 
     def _filtered(self, block: Samples, corner_hz: float) -> Samples:
-        if corner_hz != self._highpass_hz:
-            self._highpass_hz = corner_hz
-            # Two rows, whether the source is stereo yet or not.
-            self._filter = BlockFilter([highpass(corner_hz)], 2) if corner_hz else None
-            before, after = block, self._run_filter(block)
-            ramp = along(_RAMP, block)
-            return before + (after - before) * ramp
-        return block if self._filter is None else self._run_filter(block)
+        before = self._run_filter(block)
+        if corner_hz == self._highpass_hz:
+            return before
+        self._highpass_hz = corner_hz
+        # Two rows, whether the source is stereo yet or not.
+        self._filter = BlockFilter([highpass(corner_hz)], 2) if corner_hz else None
+        after = self._run_filter(block)
+        return before + (after - before) * along(_RAMP, block)
 
     def _run_filter(self, block: Samples) -> Samples:
         if self._filter is None:
@@ -122,8 +122,11 @@ class ChannelStrip:
             return block
         past = self._past
         if past is None:
-            past = np.zeros((_HISTORY, *block.shape[1:]), np.float32)
-        elif past.ndim < block.ndim:
+            # There is no past yet to fade to; what begins here must begin softly.
+            self._past = np.zeros((_HISTORY, *block.shape[1:]), np.float32)
+            self._past[-TICK_SAMPLES:] = block * along(_RAMP, block)
+            return block
+        if past.ndim < block.ndim:
             past = np.repeat(past[:, None], 2, axis=1)
         together = np.concatenate((past, block))
         self._past = together[-_HISTORY:]

@@ -150,6 +150,7 @@ class LiveSession:
         self.size_bytes = 0
         """Written by this life of the recorder, and found at its start."""
         self._finished: Finalised | None = None
+        self._closed_at_ns: int | None = None
 
     @property
     def id(self) -> int:
@@ -169,10 +170,16 @@ class LiveSession:
         return sum(len(track.files) for track in self.state.tracks)
 
     def duration_ms(self, now_ns: int) -> int:
-        """How long it is: until ``now_ns`` of the session clock, or as it was finished."""
+        """How long it is: until ``now_ns`` of the session clock, or as it was finished.
+
+        It stands still while it is finalised.
+        """
         if self._finished is not None:
             return self._finished.duration_ms
-        return max(0, (now_ns - self.state.session.started_ns) // 1_000_000)
+        if self._closed_at_ns is None and not self.recording:
+            self._closed_at_ns = now_ns
+        until_ns = self._closed_at_ns or now_ns
+        return max(0, (until_ns - self.state.session.started_ns) // 1_000_000)
 
     def report(self, now_ns: int, hours_left: float, text: str) -> RecordingState:
         """Where it stands; an empty ``text`` tells how it was finished."""

@@ -291,3 +291,12 @@ async def test_a_bug_on_one_track_spares_the_others(
         ("recorder.track_failed", track(stage.camera).key)
     ]
     assert (await stage.finish()).state == "verified"
+
+
+async def test_the_duration_stands_still_while_a_session_is_finalised(stage: Stage) -> None:
+    await stage.record(track(stage.microphone))
+    stage.media.send(stage.microphone.frames)
+    await stage.stored(stage.microphone)
+    await stage.finish()
+    told = {state.duration_ms for state in stage.states() if state.state == "finalising"}
+    assert len(told) == 1

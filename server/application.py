@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from mixer.wire.essential import essential_task
 from server.conference import people, record
 from server.conference.opening import import_event, open_conference
 from server.conference.reports import Reports
@@ -56,7 +56,7 @@ class Application:
         self._database = database
         self._journal = journal
         self._runner: web.AppRunner | None = None
-        self._writer = asyncio.create_task(journal.run(), name="journal")
+        self._writer = essential_task(journal.run(), "journal")
         self._ticker: asyncio.Task[None] | None = None
 
     def links(self) -> list[LinkView]:
@@ -90,7 +90,7 @@ class Application:
         site = web.TCPSite(self._runner, self._settings.http_host, self._settings.http_port)
         await site.start()
         self._tell_port()
-        self._ticker = asyncio.create_task(self._tick(), name="tick")
+        self._ticker = essential_task(self._tick(), "tick")
 
     def _tell_port(self) -> None:
         """With port 0 the system chose one, and links shall name it."""
@@ -112,8 +112,7 @@ class Application:
         if not await self._journal.flush():
             _log.error("store.not_flushed")
         self._writer.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._writer
+        await asyncio.gather(self._writer, return_exceptions=True)
         await self._database.close()
 
     async def _tick(self) -> None:
@@ -143,6 +142,8 @@ async def start_application(settings: Settings, workers: Workers) -> Application
     (EADDRINUSE when the port is taken) or `sqlalchemy.exc.SQLAlchemyError`.
     """
     event = await asyncio.to_thread(read_event, settings.event_file)
+    # "event" is what structlog calls a line's own name.
+    structlog.contextvars.bind_contextvars(slug=event.slug)
     database = await Database.open(settings.data_dir / DATABASE_FILE)
     if not await import_event(database, event):
         _log.info("event.known", slug=event.slug)

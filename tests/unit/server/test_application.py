@@ -3,6 +3,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import structlog
 
 from mixer.wire.ids import WorkerKind
 from server.application import Application, start_application
@@ -65,3 +66,11 @@ async def test_workers_are_given_a_whole_intent_before_they_connect(
 ) -> None:
     assert set(workers.wanted) == set(WorkerKind)
     assert workers.listener is not None
+
+
+async def test_lines_of_the_log_name_the_event(settings: Settings, workers: FakeWorkers) -> None:
+    started = await start_application(settings, workers)
+    try:
+        assert structlog.contextvars.get_contextvars()["slug"] == "jing-xiang"
+    finally:
+        await started.stop()

@@ -60,30 +60,47 @@ class LibraryLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line ``library.log`` with the library's name and sentence."""
-        structlog.get_logger().log(
-            record.levelno,
-            "library.log",
-            library=record.name,
-            text=record.getMessage(),
-            exc_info=record.exc_info,
-        )
+        try:
+            structlog.get_logger().log(
+                record.levelno,
+                "library.log",
+                library=record.name,
+                text=record.getMessage(),
+                exc_info=record.exc_info,
+            )
+        except Exception:  # noqa: BLE001  told as `logging` tells it; the library goes on
+            self.handleError(record)
 
 
 def configure_logging(boot: Boot, process: str) -> None:
     """Send structlog and `logging` to standard error. Call once, at the start of a process."""
+    _configure(boot.log_level, boot.log_format, redact=boot.redact_addresses)
+    structlog.contextvars.bind_contextvars(process=process, epoch=boot.epoch)
+
+
+def configure_command_logging(process: str) -> None:
+    """The same for a command that is no child of the supervisor.
+
+    structlog's own default would print local variables, and so links, with a traceback.
+    """
+    _configure("info", "console", redact=True)
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _configure(log_level: str, log_format: str, *, redact: bool) -> None:
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    if boot.redact_addresses:
+    if redact:
         processors.append(redact_addresses)
-    if boot.log_format == "json":
+    if log_format == "json":
         processors.append(structlog.processors.JSONRenderer(ensure_ascii=False))
     else:
         processors.append(structlog.dev.ConsoleRenderer(colors=False))
-    level = logging.getLevelNamesMapping()[boot.log_level.upper()]
+    level = logging.getLevelNamesMapping()[log_level.upper()]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -92,4 +109,3 @@ def configure_logging(boot: Boot, process: str) -> None:
     )
     logging.basicConfig(handlers=[LibraryLog()], level=logging.WARNING, force=True)
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process=process, epoch=boot.epoch)

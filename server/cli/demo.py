@@ -26,14 +26,13 @@ def run(options: argparse.Namespace) -> int:
     """0 when the conference was right, also on a machine that was a little too slow."""
     import sys
 
-    import structlog
-
+    from mixer.wire.log import configure_command_logging
     from server.demo.run import DemoOptions, run_demo
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     if options.input is not None and not options.input.is_file():
         print(f"demo.no_input: {options.input} is no file", file=sys.stderr)
         return 2
+    configure_command_logging("demo")
     return run_demo(
         DemoOptions(
             seconds=max(0.0, options.seconds),

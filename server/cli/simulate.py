@@ -34,16 +34,16 @@ def run(options: argparse.Namespace) -> int:
     import signal
     import sys
 
-    import structlog
     import uvloop
 
+    from mixer.wire.log import configure_command_logging
     from server.simulate.fleet import Fleet, FleetOptions
 
     admin_link = options.admin_link or os.environ.get(LINK_VARIABLE, "")
     if not admin_link:
         print(f"simulate.no_link: give --admin-link or set {LINK_VARIABLE}", file=sys.stderr)
         return EXIT_USAGE
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    configure_command_logging("simulate")
 
     async def play() -> int:
         fleet = Fleet(

@@ -11,7 +11,7 @@ import structlog
 
 from mixer.wire.boot import Boot
 from mixer.wire.ids import WorkerKind
-from mixer.wire.log import configure_logging, redacted
+from mixer.wire.log import configure_command_logging, configure_logging, redacted
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,17 @@ def test_what_a_library_logs_has_the_same_form(
     assert line["event"] == "library.log"
     assert line["library"] == "asyncio"
     assert line["text"] == "lost a task of 192.0.x.x"
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_traceback_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_command_logging("simulate")
+    link = "eyJ" + "secret"
+    try:
+        raise ValueError(len(link))
+    except ValueError:
+        structlog.get_logger().exception("seat.bug")
+    told = capsys.readouterr().err
+    assert "ValueError: 9" in told
+    assert "process=simulate" in told
+    assert link not in told

@@ -209,8 +209,9 @@ class Connection:
             message = stun.parse_message(datagram)
             is_request = message.message_class is stun.Class.REQUEST
             key = self.credentials.password.encode() if is_request else self._remote_password
-            message.check_message_integrity(key)
         except ValueError:
+            return
+        if not message.check_message_integrity(key):
             return
         if is_request:
             self._send(bytes(_answer_check(message, self._remote, key)))

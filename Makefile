@@ -56,6 +56,7 @@ format: venv ## let the formatter and the linter repair what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# BENCH=audiobridge needs root and, from Debian, janus and iproute2.
 bench: venv ## measure (BENCH=link, one of `python -m bench --list`)
 	$(BIN)/python -m bench $(BENCH)
 

@@ -23,6 +23,9 @@ class Entry(NamedTuple):
 
 
 BENCHES: dict[str, Entry] = {
+    "audiobridge": Entry(
+        "bench.audiobridge", "19 talkers: media and sound beside Janus' AudioBridge (needs root)"
+    ),
     "link": Entry("bench.link", "framed worker link against UDP on loopback, CPU per packet"),
     "picture": Entry("bench.picture", "programme of 19 tiles: decode, compose, encode per frame"),
     "sound": Entry("bench.sound", "19 sources and 19 returns in virtual time, share of a core"),

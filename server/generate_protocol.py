@@ -82,6 +82,8 @@ def _parts() -> list[type[msgspec.Struct]]:
         messages.LinkView,
         state.SceneView,
         state.CaptionView,
+        state.SlateView,
+        state.GraphicsView,
         state.CueView,
         state.DeviceView,
         sound.Levels,

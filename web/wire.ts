@@ -387,6 +387,37 @@ export interface Delta {
 }
 
 /**
+ * Hold the programme's picture, or let it go on. Sound goes on. A take lets it go on too.
+ * Answered by `Taken`.
+ */
+export interface Freeze {
+  type: "freeze";
+  frozen: boolean;
+}
+
+/** The standby slate at once, nobody seen or heard. Answered by `Taken`. */
+export interface Panic {
+  type: "panic";
+}
+
+/** The scene that was on air before the slate or the last take. Answered by `Taken`. */
+export interface BackToLastGood {
+  type: "back_to_last_good";
+}
+
+/** Show a question in a strap of its own; empty: away. Answered by `Taken`. */
+export interface SetQuestion {
+  type: "set_question";
+  question: string;
+}
+
+/** What stands in the picture whatever the scene. Answered by `Taken`. */
+export interface SetGraphics {
+  type: "set_graphics";
+  graphics: GraphicsView;
+}
+
+/**
  * ``auth`` of the Socket.IO connection. A refused connection gets an
  * `ErrorEnvelope` as ``connect_error`` data.
  *

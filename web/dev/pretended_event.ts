@@ -72,8 +72,10 @@ function site(number: number): SeatView {
 const TWO_HALLS: SceneView = {
   layout: "two_halls",
   slots: ["beijing", "hunan"],
-  caption: { title: "京湘两地远程交流", subtitle: "Beijing and Hunan, linked" },
+  caption: { title: "京湘两地远程交流", subtitle: "Beijing and Hunan, linked", organisation: "" },
   strap: "",
+  question: "",
+  slate: null,
 };
 
 function cue(id: string, title: string, title_en: string, scene: SceneView): CueView {
@@ -83,8 +85,8 @@ function cue(id: string, title: string, title_en: string, scene: SceneView): Cue
     title_en,
     scene,
     captions: [
-      { title: "李明", subtitle: "北京会场主持人" },
-      { title: "王芳", subtitle: "湖南会场代表" },
+      { title: "李明", subtitle: "北京会场主持人", organisation: "" },
+      { title: "王芳", subtitle: "湖南会场代表", organisation: "" },
     ],
   };
 }
@@ -105,6 +107,8 @@ export function pretendedState(seat: string): Record<string, StateValue> {
         slots: ["beijing", one.seat],
         caption: null,
         strap: "",
+        question: "",
+        slate: null,
       }),
     ),
     cue("all", "全体合影", "Everyone together", {
@@ -112,6 +116,8 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       slots: seats.map((one) => one.seat),
       caption: null,
       strap: "",
+      question: "",
+      slate: null,
     }),
   ];
   const state: Record<string, StateValue> = {
@@ -144,6 +150,11 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       frame: 17_500,
       seats_on_air: ["beijing", "hunan"],
       layouts: { full: [1, 1], two_halls: [2, 2], hall_remote: [2, 2], grid: [1, 19] },
+      frozen: false,
+      graphics: { event_title: false, clock: false, bug: false, logo: "", theme: "default" },
+      transition: "cut",
+      duration_ms: 0,
+      last_good: null,
     },
     rundown: { type: "rundown", cues, current: "halls" },
     recording: {

@@ -54,7 +54,7 @@ export class LxCaptions extends SessionElement {
     `,
   ];
 
-  @state() private caption: CaptionView = { title: "", subtitle: "" };
+  @state() private caption: CaptionView = { title: "", subtitle: "", organisation: "" };
 
   override render(): unknown {
     const { programme, rundown } = this.session.store;

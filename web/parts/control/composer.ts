@@ -132,7 +132,7 @@ export class LxComposer extends SessionElement {
           }
         }}
       >
-        <lx-scene bare .scene=${{ layout: name, slots, caption: null, strap: "" }}></lx-scene>
+        <lx-scene bare .scene=${{ layout: name, slots, caption: null, strap: "", question: "", slate: null }}></lx-scene>
         ${text === undefined ? name : say(text)}
       </button>
     `;

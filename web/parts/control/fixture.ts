@@ -13,10 +13,10 @@ const SESSION = new PretendedSession("director");
 
 function scene(layout: string, count: number): TemplateResult {
   const slots = Array.from({ length: count }, (_, index) => `${index + 1}`);
-  const caption = { title: "李明", subtitle: "北京会场主持人" };
+  const caption = { title: "李明", subtitle: "北京会场主持人", organisation: "" };
   return html`<lx-scene
     style="width: 300px; display: inline-block; margin: 6px"
-    .scene=${{ layout, slots, caption, strap: "" }}
+    .scene=${{ layout, slots, caption, strap: "", question: "", slate: null }}
   ></lx-scene>`;
 }
 

@@ -220,6 +220,15 @@ class Connection:
         self._wake.set()
 
     async def _send(self) -> None:
+        try:
+            await self._send_all()
+        except Exception:  # noqa: BLE001  this page is sent away and comes back; the event goes on
+            _log.exception("connection.bug", seat=self.caller.seat.id)
+            self._closing = True
+        with contextlib.suppress(KeyError):  # the page may have gone at the same moment
+            await self._line.close()
+
+    async def _send_all(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -234,8 +243,6 @@ class Connection:
                 break
             await self._send_levels()
             await self._send_state()
-        with contextlib.suppress(KeyError):  # the page may have gone at the same moment
-            await self._line.close()
 
     async def _send_levels(self) -> None:
         """The newest, or none while the line is full."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.application import Application
 from server.conference.caller import Caller
@@ -126,3 +127,18 @@ async def test_requests_that_pile_up_end_the_connection(
     await asyncio.wait_for(line.closed.wait(), 5)
     (error,) = await line.until(1, "error")
     assert error.error == "message.too_fast"
+
+
+async def test_a_bug_in_sending_sends_this_page_away(
+    connection: Connection, line: ClogLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.until(1, "state")
+
+    async def broken(_event: str, _message: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(line, "emit", broken)
+    with capture_logs() as logs:
+        connection.notify(Reconnect(direction="publish", reason="test"))
+        await asyncio.wait_for(line.closed.wait(), 5)
+    assert [one["event"] for one in logs] == ["connection.bug"]

@@ -252,3 +252,15 @@ async def test_a_check_with_a_wrong_password_is_not_answered(
         )
         with pytest.raises(BlockingIOError):
             thief.recv(2048)
+
+
+# --- secrets ---------------------------------------------------------------------------------
+
+
+def test_no_link_and_no_key_stands_in_the_log(serving: Serving, sites: SimulatedSites) -> None:
+    told = serving.log_path.read_text(encoding="utf-8")
+    assert '"process": "media"' in told
+    assert '"process": "supervisor"' in told
+    assert [seat for seat in SEATS if token_of(serving, seat) in told] == []
+    assert "eyJ" not in told, "something that begins like a token"
+    assert (serving.data / "link.key").stat().st_mode & 0o077 == 0

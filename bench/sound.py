@@ -1,10 +1,12 @@
 """Nineteen sources and nineteen returns: the sound engine in virtual time, beside bare codecs.
 
 The engine gets real RTP of speech-like sound and makes every return and the programme (Opus and
-AAC). The control does only what no design can save: decode 19 packets, encode 19 returns and the
-programme. CPU time of this thread, in percent of one core per simulated second.
+AAC), with every feature on, at 5 % loss, and plain (no drift correction, true peak, loudness or
+echo watch). The control does only what no design can save: decode 19 packets, encode 19 returns
+and the programme. CPU time of this thread, in percent of one core per simulated second.
 """
 
+import random
 from collections.abc import Callable
 from statistics import median
 from time import thread_time_ns
@@ -28,6 +30,7 @@ from mixer.sound.opus import LibOpus, library_paths
 from mixer.wire.frame import Frame, FrameKind
 from mixer.wire.ids import TICK_NS, GroupId, PublicationId
 from mixer.wire.resources import OnAir, SoundProgramme, SoundReturn, SoundSource
+from mixer.wire.sound import SoundFeatures
 
 SEATS = 19
 SECONDS = 4
@@ -39,6 +42,8 @@ PROGRAMME_SETTINGS = EncoderSettings(
     channels=2, bitrate=PROGRAMME_BITRATE, complexity=PROGRAMME_COMPLEXITY
 )
 RETURN_SETTINGS = EncoderSettings(complexity=RETURN_COMPLEXITY)
+ALL_ON = SoundFeatures(loudness_target_lufs=-23, echo_duck=True, meters_per_s=25)
+PLAIN = SoundFeatures(drift_correction=False, true_peak=False, loudness=False, echo_watch=False)
 
 
 def measure(rounds: int) -> list[Measurement]:
@@ -51,16 +56,25 @@ def measure(rounds: int) -> list[Measurement]:
     def engine() -> float:
         return _percent(lambda: _run_engine(library, packets))
 
+    def lossy() -> float:
+        return _percent(lambda: _run_engine(library, packets, loss=0.05))
+
+    def plain() -> float:
+        return _percent(lambda: _run_engine(library, packets, features=PLAIN))
+
     def codecs() -> float:
         returns.append(_percent(lambda: _encode_returns(library, sounds)))
         return returns[-1] + _percent(lambda: _decode_and_programme(library, packets, sounds))
 
-    found = alternate({"engine": engine, "codecs": codecs}, rounds)
+    found = alternate({"engine": engine, "lossy": lossy, "plain": plain, "codecs": codecs}, rounds)
     return [
         Measurement("core", found.median("engine"), "%"),
+        Measurement("core_lossy", found.median("lossy"), "%"),
+        Measurement("core_plain", found.median("plain"), "%"),
         Measurement("codecs_alone", found.median("codecs"), "%"),
         Measurement("returns_encode", median(returns[1:]), "%"),
         Measurement("engine_to_codecs", found.ratio("engine", "codecs")),
+        Measurement("plain_to_codecs", found.ratio("plain", "codecs")),
     ]
 
 
@@ -85,8 +99,16 @@ def _encoded(library: OpusLibrary, sound: Samples) -> list[bytes]:
     return [encoder.encode(block) for block in sound.reshape(-1, TICK_SAMPLES)]
 
 
-def _run_engine(library: OpusLibrary, packets: list[list[bytes]]) -> None:
+def _run_engine(
+    library: OpusLibrary,
+    packets: list[list[bytes]],
+    *,
+    loss: float = 0,
+    features: SoundFeatures = ALL_ON,
+) -> None:
     engine = SoundEngine(library)
+    engine.put(features)
+    chance = random.Random(1)
     for seat in range(SEATS):
         group = GroupId(seat + 1)
         engine.put(SoundSource(publication=PublicationId(seat), group=group))
@@ -96,7 +118,11 @@ def _run_engine(library: OpusLibrary, packets: list[list[bytes]]) -> None:
     engine.put(OnAir(revision=1, groups=groups, at_ns=0))
     for tick in range(TICKS):
         engine.insert(
-            [_frame(seat, tick, packets[seat][tick % 50]) for seat in range(SEATS)],
+            [
+                _frame(seat, tick, packets[seat][tick % 50])
+                for seat in range(SEATS)
+                if chance.random() >= loss
+            ],
             tick * TICK_NS + LATENESS_NS,
         )
         engine.tick(tick)

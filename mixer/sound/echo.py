@@ -125,8 +125,8 @@ class EchoWatch:
             del self._sent[group], self._sent_past[group]
         heard = {name: one for name, one in came.items() if one[0] in sent}
         self._groups = {name: one[0] for name, one in came.items()}
-        for name in heard:
-            self._watched.setdefault(name, _Watched())
+        for name in heard.keys() - self._watched.keys():
+            self._watched[name] = _Watched()
         slow = self._decimated(sent, heard)
         self._keep(slow[: len(sent)], sent)
         for row, (name, (group, _, delay_ns)) in enumerate(heard.items(), start=len(sent)):

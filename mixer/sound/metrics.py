@@ -77,6 +77,7 @@ def _source(source: Source, labels: dict[str, str]) -> Iterator[Metric]:
         ("packets_total", counters.received, "Packets that reached the jitter buffer"),
         ("lost_total", counters.lost, "Packets missing when they were due"),
         ("fec_total", counters.recovered, "Losses repaired from the packet behind"),
+        ("red_total", counters.redundant, "Losses repaired from a copy in a later packet"),
         (
             "concealed_seconds_total",
             counters.concealed_samples / 48_000,

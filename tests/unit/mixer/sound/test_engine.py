@@ -7,14 +7,33 @@ from mixer.sound.mix import LOOKAHEAD_NS
 from mixer.sound.source import FrameDrop
 from mixer.wire.control import ControlError
 from mixer.wire.frame import Frame, FrameKind
-from mixer.wire.ids import GroupId, PublicationId
+from mixer.wire.ids import GroupId, PeerId, PublicationId
 from mixer.wire.link import LinkPublish, LinkSubscribe, LinkUnpublish, LinkUnsubscribe
-from mixer.wire.resources import OnAir, SoundProgramme, SoundReturn, SoundSource
+from mixer.wire.resources import (
+    OnAir,
+    Peer,
+    Resource,
+    SoundProgramme,
+    SoundReturn,
+    SoundSource,
+)
+from mixer.wire.sound import (
+    AudibleOverride,
+    IdentificationTone,
+    ListenIn,
+    SoundFeatures,
+    SoundPanic,
+    Talkback,
+)
 from tests.sim.sound_seats import RETURN, Conference, Network, arrivals, library, loop
 
 SOURCE = SoundSource(publication=PublicationId(1), group=GroupId(1))
 HEARD = SoundReturn(publication=PublicationId(2), group=GroupId(2))
 PROGRAMME = SoundProgramme(opus=PublicationId(3), aac=PublicationId(4))
+
+
+def source_of(**changes: float) -> SoundSource:
+    return SoundSource(publication=PublicationId(1), group=GroupId(1), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -77,10 +96,18 @@ def test_removing_what_is_not_there_does_nothing(engine: SoundEngine) -> None:
             SoundSource(publication=PublicationId(1), group=GroupId(1), gain_db=float("nan")),
             "sound.gain",
         ),
+        (source_of(pan=1.1), "sound.pan"),
+        (source_of(delay_ms=501), "sound.delay"),
+        (source_of(delay_ms=-1), "sound.delay"),
+        (source_of(highpass_hz=5), "sound.highpass"),
+        (source_of(highpass_hz=float("nan")), "sound.highpass"),
+        (SoundFeatures(loudness_target_lufs=0), "sound.target"),
+        (SoundFeatures(meters_per_s=50), "sound.meters"),
+        (Peer(id=PeerId(1), direction="send"), "sound.resource"),
     ],
 )
 def test_what_is_out_of_range_is_refused_and_not_held(
-    engine: SoundEngine, resource: SoundReturn | SoundSource, error: str
+    engine: SoundEngine, resource: Resource, error: str
 ) -> None:
     with pytest.raises(ControlError) as refused:
         engine.put(resource)
@@ -144,3 +171,51 @@ def test_a_bug_in_one_encoder_costs_that_output_only(monkeypatch: pytest.MonkeyP
     assert RETURN + 1 not in publications
     assert RETURN + 2 in publications
     assert held.engine.failures == 3
+
+
+def test_all_that_a_director_asks_for_is_held_told_and_let_go(engine: SoundEngine) -> None:
+    wanted: list[Resource] = [
+        Talkback(source=SOURCE.publication, groups=(GroupId(2),)),
+        ListenIn(publication=HEARD.publication, group=GroupId(1)),
+        IdentificationTone(publication=HEARD.publication),
+        AudibleOverride(group=GroupId(1), open=True),
+        SoundPanic(),
+        SoundFeatures(true_peak=False),
+    ]
+    for resource in wanted:
+        assert engine.put(resource) == []
+    assert engine.resources == tuple(wanted)
+    # None of it needs the sources and returns that it names to be there, before or after.
+    engine.tick(1)
+    engine.put(SOURCE)
+    engine.put(HEARD)
+    assert len(engine.tick(2)) == 1
+    engine.remove(SOURCE.key)
+    engine.remove(HEARD.key)
+    engine.tick(3)
+    for resource in wanted:
+        assert engine.remove(resource.key) == []
+    assert engine.resources == ()
+    assert engine.features == SoundFeatures()
+    assert engine.failures == 0
+
+
+def test_drift_correction_is_switched_for_sources_there_and_to_come(engine: SoundEngine) -> None:
+    engine.put(SOURCE)
+    engine.put(SoundFeatures(drift_correction=False))
+    engine.put(SoundSource(publication=PublicationId(7), group=GroupId(1)))
+    followed = [source.jitter.follows_clock for source in engine.sources.values()]
+    assert followed == [False, False]
+    engine.remove("sound_features")
+    assert all(source.jitter.follows_clock for source in engine.sources.values())
+
+
+def test_a_bug_in_what_is_measured_costs_no_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Conference(2, programme=True)
+
+    def fail(*_: object) -> Any:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(held.engine._watch, "process", fail)
+    assert len({frame.publication for frame in held.run(3)}) == 4
+    assert held.engine.failures == 1

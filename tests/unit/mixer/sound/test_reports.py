@@ -1,11 +1,13 @@
 import pytest
 
+from mixer.sound.echo import Echo
 from mixer.sound.engine import SoundEngine
 from mixer.sound.reports import Reporter
 from mixer.sound.ticks import TickSchedule
-from mixer.wire.control import Condition, DelayReport, Event, LevelReport
+from mixer.wire.control import Condition, DelayReport, Event, LevelReport, LoudnessReport
 from mixer.wire.ids import TICK_NS, GroupId, PublicationId
-from mixer.wire.resources import SoundSource
+from mixer.wire.resources import SoundProgramme, SoundSource
+from mixer.wire.sound import SoundFeatures
 from tests.sim.sound_seats import library
 
 ONE = PublicationId(1)
@@ -78,3 +80,51 @@ def test_a_new_server_is_told_all_conditions_and_the_delays(conceals: bool) -> N
     told = {event.id: event.active for event in heard.events if isinstance(event, Condition)}
     assert told == {"sound.no_concealment": not conceals, "sound.late": False}
     assert heard.count(DelayReport) == 1
+
+
+def test_meters_come_as_often_as_is_set() -> None:
+    heard = Heard()
+    heard.engine.put(SoundFeatures(meters_per_s=25))
+    heard.run(100)
+    assert heard.count(LevelReport) == 50
+
+
+def test_loudness_comes_ten_times_a_second_while_there_is_a_programme() -> None:
+    heard = Heard()
+    programme = SoundProgramme(opus=PublicationId(8), aac=PublicationId(9))
+    heard.engine.put(programme)
+    for _ in range(100):
+        heard.engine.tick(heard.tick + 1)
+        heard.run(1)
+    assert heard.count(LoudnessReport) == 20
+    heard.engine.put(SoundFeatures(loudness=False))
+    for _ in range(20):
+        heard.engine.tick(heard.tick + 1)
+        heard.run(1)
+    assert heard.count(LoudnessReport) == 20
+
+
+def test_an_echo_is_told_when_it_begins_when_it_moves_and_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard()
+    found: dict[GroupId, Echo] = {}
+    monkeypatch.setattr(SoundEngine, "echoes", property(lambda _: dict(found)))
+    heard.run(1)
+    for echo in (Echo(200, -12.0), Echo(205, -14.0), Echo(240, -14.0)):
+        found[GroupId(4)] = echo
+        heard.run(2)
+    heard.reporter.retell()
+    found.clear()
+    heard.run(2)
+    told = [
+        (event.subject, event.active, event.values.get("delay_ms"))
+        for event in heard.events
+        if isinstance(event, Condition) and event.id == "sound.echo"
+    ]
+    assert told == [
+        ("4", True, "200"),
+        ("4", True, "240"),
+        ("4", True, "240"),
+        ("4", False, None),
+    ]

@@ -31,6 +31,10 @@ NEAR_HZ, FAR_HZ = 26.0, 85.0
 """Bins this far from the tone, on both sides, are its neighbourhood."""
 SILENCE_DB = -85.0
 """Quieter than this nothing is heard; a floor below counts as this."""
+MOMENT_DB = -70.0
+"""The same for a single segment: a click or a change of the coder's blocks is no site (a
+site's tone has -36 dB on average over the bins where it may be).
+"""
 HEARD_DB = 15.0
 UNHEARD_DB = 6.0
 SHORTEST_S = 1.0
@@ -79,9 +83,15 @@ def find_tone(hertz: Levels, power: Levels, tone_hz: float) -> Tone:
     beside = power[:, (distance >= NEAR_HZ) & (distance <= FAR_HZ)]
     # The power of noise in a bin is exponentially distributed: its mean is median / ln 2.
     floor = np.median(beside, axis=1) / np.log(2)
-    silence = 10 ** (SILENCE_DB / 10)
-    over_db = 10 * np.log10(np.maximum(at, silence) / np.maximum(floor, silence))
-    return Tone(float(np.median(over_db)), float(over_db.max()))
+    return Tone(
+        float(np.median(_over_db(at, floor, SILENCE_DB))),
+        float(_over_db(at, floor, MOMENT_DB).max()),
+    )
+
+
+def _over_db(level: Levels, floor: Levels, silence_db: float) -> Levels:
+    silence = 10 ** (silence_db / 10)
+    return 10 * np.log10(np.maximum(level, silence) / np.maximum(floor, silence))
 
 
 def find_tones(samples: Samples, rate: int, numbers: Sequence[int]) -> dict[int, Tone]:

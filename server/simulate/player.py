@@ -40,6 +40,7 @@ class LoopPlayer:
         self._packet = 0
         self._frame_shift = 0
         self._packet_shift = 0
+        self._lag_ns = 0
         self._picture_id = 0
         self._want_keyframe = True
         self.keyframes_asked = 0
@@ -64,8 +65,11 @@ class LoopPlayer:
         self._skip_if_late(now_ns)
         while (due_ns := self._origin_ns + self._packet * SOUND_NS) <= now_ns:
             self._send_sound(due_ns, now_ns)
-        while (due_ns := self._origin_ns + self._frame * self._frame_ns) <= now_ns:
+        while (due_ns := self._picture_due_ns()) <= now_ns:
             self._send_picture(due_ns, now_ns)
+
+    def _picture_due_ns(self) -> int:
+        return self._origin_ns + self._frame * self._frame_ns + self._lag_ns
 
     def _skip_if_late(self, now_ns: int) -> None:
         late_ns = now_ns - self._origin_ns - self._packet * SOUND_NS
@@ -85,13 +89,20 @@ class LoopPlayer:
             self.audio.send_frame((packet,), due_ns, now_ns)
         self._packet += 1
 
+    def _jump(self, distance: int) -> None:
+        """Sound can only jump by whole packets; pictures wait for the rest, 10 ms at most."""
+        self._frame_shift += distance
+        ahead_ns = self._frame_shift * self._frame_ns
+        self._packet_shift = round(ahead_ns / SOUND_NS)
+        self._lag_ns = ahead_ns - self._packet_shift * SOUND_NS
+
     def _send_picture(self, due_ns: int, now_ns: int) -> None:
         pictures = self._loop.pictures
         index = (self._frame + self._frame_shift) % len(pictures)
         if self._want_keyframe:
             distance = self._loop.next_keyframe(index)
-            self._frame_shift += distance
-            self._packet_shift += round(distance / self._loop.frames_per_second / OPUS_S)
+            self._jump(distance)
+            due_ns = self._picture_due_ns()
             index = (index + distance) % len(pictures)
             self._want_keyframe = False
         self._frame += 1

@@ -88,3 +88,36 @@ def test_reports_pair_wall_clock_and_rtp_clock(sent: Sent) -> None:
     ]
     assert abs(reports[0].ntp_ns - reports[1].ntp_ns) < 50 * MS
     assert reports[0].packet_count == player.audio.packets
+
+
+@pytest.mark.parametrize("rate", [15, 24, 25])
+def test_after_any_number_of_jumps_picture_and_sound_are_together(sent: Sent, rate: int) -> None:
+    loop = MediaLoop(
+        codec="vp8",
+        frames_per_second=rate,
+        pictures=tuple(CodedFrame(bytes([n]), n % rate == 0) for n in range(2 * rate)),
+        sound=LOOP.sound,
+    )
+    player = LoopPlayer(loop, sent)
+    player.start(0)
+    for now_ms in range(0, 8000, 5):
+        if now_ms % 735 == 0:
+            player.ask_keyframe()
+        if now_ms == 7500:
+            sent.packets.clear()
+        player.advance(now_ms * MS)
+    offsets_ms = []
+    for ssrc, clock_rate, unit_ms in (
+        (player.video.ssrc, 90, 1000 / rate),
+        (player.audio.ssrc, 48, 20.0),
+    ):
+        packet = sent.of(ssrc)[-1]
+        shown_ms = packet.payload[-1] * unit_ms
+        stamp_ms = (packet.timestamp - player_offset(player, ssrc)) % 2**32 / clock_rate
+        offsets_ms.append((shown_ms - stamp_ms) % 2000)
+    assert offsets_ms[0] == pytest.approx(offsets_ms[1], abs=1.0)
+
+
+def player_offset(player: LoopPlayer, ssrc: int) -> int:
+    track = player.video if ssrc == player.video.ssrc else player.audio
+    return track._timestamp_offset

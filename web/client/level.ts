@@ -47,6 +47,15 @@ export class LevelProbe {
     return level_db(this.samples);
   }
 
+  /** The highest sample of what `read_db` measured last, in dB. */
+  peak_db(): number {
+    let peak = 0;
+    for (const sample of this.samples) {
+      peak = Math.max(peak, Math.abs(sample));
+    }
+    return peak <= 1e-5 ? SILENCE_DB : 20 * Math.log10(peak);
+  }
+
   close(): void {
     this.source?.disconnect();
     void this.context.close();

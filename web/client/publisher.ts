@@ -4,6 +4,7 @@ import type { PublishTrack } from "../wire.js";
 
 import type { PictureSize } from "./capture.js";
 import { MediaLink } from "./media_link.js";
+import { withStereo } from "./opus_sdp.js";
 import type { SoundPreset } from "./remembered.js";
 import type { SessionLike } from "./session.js";
 
@@ -74,7 +75,9 @@ export class Publisher extends MediaLink {
       "published",
     );
     if (peer.signalingState !== "closed") {
-      await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      const sdp =
+        this.plan.preset === "desk" ? withStereo(answer.sdp, this.bitrate_bps("audio")) : answer.sdp;
+      await peer.setRemoteDescription({ type: "answer", sdp });
     }
   }
 

@@ -4,14 +4,17 @@ import { MediaLink } from "./media_link.js";
 import type { SessionLike } from "./session.js";
 
 export interface ReceivePlan {
-  /** `return`: the programme minus this seat; `programme`; `none`. */
-  readonly sound: "return" | "programme" | "none";
+  /** `return`: the programme minus this seat; `programme`; `monitor`: the programme, and the
+   * desk's return beside it; `none`. */
+  readonly sound: "return" | "programme" | "monitor" | "none";
 }
 
 export class Receiver extends MediaLink {
   /** What to show. A new connection puts its tracks into a new stream; until they arrive the
    * old one stays, so that the last picture does. */
   stream: MediaStream | undefined;
+  /** `monitor` only: this desk's own return, which carries the site that is listened to. */
+  listening: MediaStream | undefined;
 
   constructor(
     session: SessionLike,
@@ -23,8 +26,12 @@ export class Receiver extends MediaLink {
   protected override async negotiate(peer: RTCPeerConnection): Promise<void> {
     const stream = new MediaStream();
     peer.addEventListener("track", (event) => {
-      stream.addTrack(event.track);
-      this.stream = stream;
+      if (event.track.kind === "audio" && stream.getAudioTracks().length > 0) {
+        this.listening = new MediaStream([event.track]);
+      } else {
+        stream.addTrack(event.track);
+        this.stream = stream;
+      }
       this.changed.emit();
     });
     const offered = await this.session.ask(

@@ -12,6 +12,7 @@ import type {
   AnswerEnvelope,
   ConnectAuth,
   ErrorEnvelope,
+  Levels,
   NoticeEnvelope,
   RequestBody,
   StateMessage,
@@ -42,6 +43,8 @@ export interface SessionLike {
   readonly connectionChanged: Signal;
   readonly renegotiate: Signal<string>;
   readonly complaint: Signal<Fault>;
+  /** Levels of all sites, while they are watched (`watch_levels`). */
+  readonly levels: Signal<Levels>;
   /** Sends a request and waits for an answer of the named type; rejects with a `Fault`. */
   ask<Type extends AnswerBody["type"]>(body: RequestBody, expects: Type): Promise<Answer<Type>>;
   /** Sends a request that answers `done`; a failure becomes a `complaint`. */
@@ -63,6 +66,7 @@ export class Session implements SessionLike {
   readonly renegotiate = new Signal<string>();
   /** Errors that no waiting code handles: to be shown. */
   readonly complaint = new Signal<Fault>();
+  readonly levels = new Signal<Levels>();
   connection: Connection = "connecting";
   /** Why the connection is refused, gone or not there. */
   fault: Fault | undefined;
@@ -133,6 +137,9 @@ export class Session implements SessionLike {
       if (!this.requests.refused(envelope)) {
         this.complaint.emit(faultFrom(envelope));
       }
+    });
+    this.socket.on("levels", (message: Levels) => {
+      this.levels.emit(message);
     });
     this.socket.on("notice", (envelope: NoticeEnvelope) => {
       this.takeNotice(envelope);

@@ -6,7 +6,9 @@ import type {
   ProgrammeView,
   RecordingView,
   RundownView,
+  SeatSoundView,
   SeatView,
+  SoundView,
   StateMessage,
   StateValue,
   You,
@@ -79,6 +81,14 @@ export class Store {
 
   get recording(): RecordingView | undefined {
     return this.values.get("recording") as RecordingView | undefined;
+  }
+
+  get sound(): SoundView | undefined {
+    return this.values.get("sound") as SoundView | undefined;
+  }
+
+  seatSound(id: string): SeatSoundView | undefined {
+    return this.values.get(`sound/${id}`) as SeatSoundView | undefined;
   }
 
   seat(id: string): SeatView | undefined {

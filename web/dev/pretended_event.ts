@@ -128,7 +128,7 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       device: 1,
       device_kind: "main",
       rights: director
-        ? ["see_event", "receive", "direct", "record", "move_phase", "see_levels", "see_links", "revoke_links"]
+        ? ["see_event", "receive", "direct", "record", "move_phase", "see_levels", "see_links", "revoke_links", "mix", "talk_back"]
         : seat.startsWith("site")
           ? ["see_event", "receive", "publish"]
           : ["see_event", "receive", "publish", "see_levels"],
@@ -174,7 +174,33 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       values: { hours_left: "3.5" },
     },
   };
+  state["sound"] = {
+    type: "sound",
+    cut: false,
+    target_lufs: -23,
+    echo_duck: false,
+    tones: [],
+    talking: {},
+    listening: {},
+  };
+  state["condition/sound.echo/hunan"] = {
+    type: "condition",
+    id: "sound.echo",
+    subject: "hunan",
+    values: { name: "湖南主会场", name_en: "Hunan hall", delay_ms: "181.3", level_db: "-12.4" },
+  };
   for (const one of seats) {
+    state[`sound/${one.seat}`] = {
+      type: "seat_sound",
+      seat: one.seat,
+      gain_db: one.order === 1 ? -3 : 0,
+      muted: false,
+      pan: 0,
+      delay_ms: 0,
+      high_pass_hz: 0,
+      audible: "auto",
+      hears: "minus",
+    };
     state[`seat/${one.seat}`] = one;
   }
   return state;

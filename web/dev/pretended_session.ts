@@ -5,7 +5,7 @@ import type { Fault } from "../client/faults.js";
 import type { Connection, SessionLike } from "../client/session.js";
 import { Signal } from "../client/signal.js";
 import { Store } from "../client/store.js";
-import type { AnswerBody, ProgrammeView, RequestBody, StateValue } from "../wire.js";
+import type { AnswerBody, Levels, ProgrammeView, RequestBody, StateValue } from "../wire.js";
 
 import { pretendedState } from "./pretended_event.js";
 
@@ -16,6 +16,7 @@ export class PretendedSession implements SessionLike {
   readonly connectionChanged = new Signal();
   readonly renegotiate = new Signal<string>();
   readonly complaint = new Signal<Fault>();
+  readonly levels = new Signal<Levels>();
   connection: Connection = "connecting";
   fault: Fault | undefined;
   private revision = 1;
@@ -31,6 +32,9 @@ export class PretendedSession implements SessionLike {
     setInterval(() => {
       this.moveLevels();
     }, 200);
+    setInterval(() => {
+      this.tellLevels();
+    }, 40);
   }
 
   async ask<Type extends AnswerBody["type"]>(
@@ -75,6 +79,19 @@ export class PretendedSession implements SessionLike {
           on_air: { ...programme.on_air, caption: body.caption ?? null },
         }));
         return { type: "taken", revision: 1, at_ms: 0 };
+      case "set_seat_sound": {
+        const before = this.store.seatSound(body.seat);
+        const named = Object.entries(body).filter(([name]) => name !== "type");
+        if (before !== undefined) {
+          this.put({ [`sound/${body.seat}`]: { ...before, ...Object.fromEntries(named) } });
+        }
+        return { type: "done" };
+      }
+      case "cut_sound":
+        if (this.store.sound !== undefined) {
+          this.put({ sound: { ...this.store.sound, cut: body.cut } });
+        }
+        return { type: "done" };
       case "list_links":
         return { type: "links", links: [] };
       default:
@@ -107,6 +124,26 @@ export class PretendedSession implements SessionLike {
     if (programme !== undefined) {
       this.put({ programme: step(programme) });
     }
+  }
+
+  private tellLevels(): void {
+    const seats = Object.fromEntries(
+      this.store.sites
+        .filter((seat) => seat.devices.length > 0)
+        .map((seat, index) => {
+          const rms_db = -20 - index * 2 - Math.random() * 8;
+          return [seat.seat, { peak_db: rms_db + 10, rms_db, clipped: index === 1 }];
+        }),
+    );
+    const loudness = {
+      momentary_lufs: -22.4,
+      short_lufs: -23.1,
+      integrated_lufs: -23.3,
+      true_peak_db: -4.2,
+      gain_db: 1.5,
+      reduction_db: 0,
+    };
+    this.levels.emit({ v: 1, seats, loudness });
   }
 
   private moveLevels(): void {

@@ -11,6 +11,7 @@ import { Receiver } from "../client/receiver.js";
 import { keepChoices, loadChoices, ResumeSecret, takeToken } from "../client/remembered.js";
 import { Seating } from "../client/seating.js";
 import { asFault } from "../client/session.js";
+import { Talkback } from "../client/talkback.js";
 import { LxElement } from "../parts/base/element.js";
 import "../parts/base/fault.js";
 import { duration } from "../parts/base/figures.js";
@@ -28,12 +29,15 @@ import type { LxRundown } from "../parts/control/rundown.js";
 import "../parts/control/rundown.js";
 import "../parts/control/scene.js";
 import "../parts/room/programme.js";
+import "../parts/sound/echo.js";
+import "../parts/sound/panel.js";
 import "../parts/room/site_list.js";
 import "../parts/start/link_list.js";
 import { common } from "../text/common.js";
 import { control } from "../text/control.js";
 import { named, say, titled } from "../text/language.js";
 import { room } from "../text/room.js";
+import { sound } from "../text/sound.js";
 import type { LinkView } from "../wire.js";
 
 import { controlStyles } from "./control_styles.js";
@@ -49,7 +53,7 @@ export class LxControlPage extends LxElement {
     device: "main",
     resume: this.resume,
   });
-  private readonly receiver = new Receiver(this.session, { sound: "programme" });
+  private readonly receiver = new Receiver(this.session, { sound: "monitor" });
   private readonly seating = new Seating({
     session: this.session,
     receiver: this.receiver,
@@ -57,6 +61,8 @@ export class LxControlPage extends LxElement {
       this.resume.set(secret);
     },
   });
+  private readonly talkback = new Talkback(this.session);
+  @state() private mixing = false;
   @state() private volume = loadChoices().volume;
   @state() private links: LinkView[] | undefined;
   @state() private now_ms = 0;
@@ -86,6 +92,7 @@ export class LxControlPage extends LxElement {
     this.until(() => {
       clearInterval(timer);
       document.removeEventListener("keydown", pressed);
+      this.talkback.dispose();
       this.seating.dispose();
     });
     exposeForTests(this.session, { receiver: this.receiver });
@@ -107,7 +114,10 @@ export class LxControlPage extends LxElement {
         >
           ${this.renderStatus()}
         </lx-header>
-        <lx-conditions .session=${this.session}></lx-conditions>
+        <div>
+          <lx-conditions .session=${this.session}></lx-conditions>
+          <lx-echo-warning .session=${this.session}></lx-echo-warning>
+        </div>
         <main>
           <section class="rundown panel" aria-label=${say(control.rundown)}>
             <lx-rundown .session=${this.session}></lx-rundown>
@@ -129,7 +139,7 @@ export class LxControlPage extends LxElement {
           </section>
         </main>
       </div>
-      ${this.renderTaken()} ${this.renderLinks()}
+      ${this.renderTaken()} ${this.renderLinks()} ${this.renderSound()}
     `;
   }
 
@@ -162,7 +172,9 @@ export class LxControlPage extends LxElement {
           <h2>
             ${say(control.programme)}
             <span class="volume">
-              <wa-icon name="speaker"></wa-icon>
+              <button type="button" class="bare" id="sound" @click=${() => { this.mixing = true; }}>
+                <wa-icon name="speaker"></wa-icon> ${say(sound.title)}
+              </button>
               <wa-slider
                 size="s"
                 min="0"
@@ -178,7 +190,7 @@ export class LxControlPage extends LxElement {
               </wa-slider>
             </span>
           </h2>
-          <lx-programme .stream=${this.receiver.stream} .volume=${this.volume}></lx-programme>
+          <lx-programme .stream=${this.receiver.stream} .volume=${this.listens ? 0 : this.volume}></lx-programme>
         </section>
         <section class="monitor preview" aria-label=${say(control.preview)}>
           <h2>${say(control.preview)}</h2>
@@ -198,6 +210,33 @@ export class LxControlPage extends LxElement {
         </wa-button>
         <p class="small quiet">${same && programme !== undefined ? say(control.sameAsOnAir) : say(control.takeHint)}</p>
       </div>
+    `;
+  }
+
+  /** While a site is listened to, this desk's return is heard in place of the programme. */
+  private get listens(): boolean {
+    const { sound: all, you } = this.session.store;
+    return all?.listening[you?.seat ?? ""] !== undefined;
+  }
+
+  private renderSound(): unknown {
+    return html`
+      <audio
+        autoplay
+        .srcObject=${this.receiver.listening ?? null}
+        .volume=${this.volume}
+        .muted=${!this.listens}
+      ></audio>
+      <wa-dialog
+        id="sound-dialog"
+        label=${say(sound.title)}
+        .open=${this.mixing}
+        @wa-after-hide=${() => { this.mixing = false; }}
+      >
+        ${this.mixing
+          ? html`<lx-sound-panel .session=${this.session} .talkback=${this.talkback}></lx-sound-panel>`
+          : nothing}
+      </wa-dialog>
     `;
   }
 

@@ -92,9 +92,18 @@ export const controlStyles = css`
     display: flex;
     align-items: center;
     gap: 6px;
-    width: 110px;
+    width: 190px;
     padding-right: 8px;
     color: white;
+  }
+  #sound {
+    display: flex;
+    gap: 6px;
+    align-items: center;
+    padding: 2px 10px;
+    border: 1px solid rgb(255 255 255 / 0.6);
+    border-radius: 5px;
+    white-space: nowrap;
   }
   .volume wa-slider {
     flex: 1;
@@ -116,6 +125,9 @@ export const controlStyles = css`
   }
   #links-dialog lx-link-list {
     margin-top: 12px;
+  }
+  #sound-dialog {
+    --width: min(1180px, 96vw);
   }
   #links-dialog {
     --width: min(920px, 94vw);

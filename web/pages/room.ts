@@ -21,6 +21,7 @@ import type { LxProgramme } from "../parts/room/programme.js";
 import "../parts/room/programme.js";
 import "../parts/room/quality.js";
 import "../parts/room/site_list.js";
+import "../parts/sound/echo.js";
 import { common } from "../text/common.js";
 import { named, say, titled } from "../text/language.js";
 import { room } from "../text/room.js";
@@ -94,6 +95,7 @@ export class LxRoomPage extends LxElement {
     const onAir = own?.on_air === true;
     return html`
       <lx-toasts .session=${this.session}></lx-toasts>
+      <lx-echo-warning .session=${this.session}></lx-echo-warning>
       <div class="page ${onAir ? "on-air" : ""}" data-state=${this.call?.seating.phase ?? "waiting"} data-on-air=${onAir}>
         <lx-header
           heading=${event === undefined ? "" : titled(event)}

@@ -6,6 +6,11 @@ export const roomStyles = css`
     grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
     height: 100dvh;
   }
+  lx-echo-warning {
+    position: fixed;
+    inset: 56px 0 auto;
+    z-index: 10;
+  }
   .page.on-air::after {
     content: "";
     position: fixed;

@@ -32,7 +32,8 @@ export class LxConditions extends SessionElement {
   ];
 
   override render(): unknown {
-    const { conditions } = this.session.store;
+    // Echoes have a warning of their own.
+    const conditions = this.session.store.conditions.filter((one) => one.id !== "sound.echo");
     return html`
       <div role="status" aria-live="polite" aria-label=${say(control.conditions)}>
         ${conditions.length === 0

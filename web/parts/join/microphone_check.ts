@@ -1,15 +1,23 @@
 import { css, html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
+import { InputCheck, type Verdict } from "../../client/input_check.js";
 import { LevelProbe, SILENCE_DB } from "../../client/level.js";
 import { join } from "../../text/join.js";
 import { say } from "../../text/language.js";
+import { sound } from "../../text/sound.js";
 
 import { LxElement } from "../base/element.js";
 import "../base/meter.js";
 import { sharedStyles } from "../base/shared_styles.js";
 
 const HEARD_DB = -50;
+const TEXTS = {
+  silent: join.levelQuiet,
+  low: sound.inputLow,
+  good: sound.inputGood,
+  clipping: sound.inputClipping,
+} as const;
 
 /** Shows that the microphone works, while somebody speaks. */
 @customElement("lx-microphone-check")
@@ -30,6 +38,8 @@ export class LxMicrophoneCheck extends LxElement {
   @property({ attribute: false }) track: MediaStreamTrack | null | undefined;
   @state() private db = SILENCE_DB;
   @state() private heard = false;
+  @state() private verdict: Verdict = "silent";
+  private check = new InputCheck();
   private probe: LevelProbe | undefined;
 
   override connectedCallback(): void {
@@ -47,6 +57,8 @@ export class LxMicrophoneCheck extends LxElement {
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("track")) {
       this.heard = false;
+      this.check = new InputCheck();
+      this.verdict = "silent";
       this.db = SILENCE_DB;
       this.probe ??= new LevelProbe();
       this.probe.listen(this.track ?? undefined);
@@ -55,10 +67,10 @@ export class LxMicrophoneCheck extends LxElement {
 
   override render(): unknown {
     return html`
-      <div class="row" data-heard=${this.heard}>
+      <div class="row" data-heard=${this.heard} data-input=${this.verdict}>
         <lx-meter .db=${this.db} label=${say(join.level)}></lx-meter>
         <p class="small quiet" aria-live="polite">
-          ${this.track ? say(this.heard ? join.levelGood : join.levelQuiet) : say(join.levelNone)}
+          ${this.track ? say(TEXTS[this.verdict]) : say(join.levelNone)}
         </p>
       </div>
     `;
@@ -72,5 +84,7 @@ export class LxMicrophoneCheck extends LxElement {
     // Up at once, down slowly: the eye follows that more easily.
     this.db = Math.max(db, this.db - 2);
     this.heard ||= db > HEARD_DB;
+    this.check.add(db, this.probe?.peak_db() ?? db);
+    this.verdict = this.check.verdict;
   }
 }

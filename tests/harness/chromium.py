@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, Requ
 
 from .camera import Signature, write_wav, write_y4m
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = str(Path(__file__).with_name("chromium_beside.sh"))
 PICTURE = "?width=640&height=360&fps=15"
 """Small enough for three pages that publish on two cores."""
 ARGUMENTS = (

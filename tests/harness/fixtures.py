@@ -32,8 +32,10 @@ def loopback_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Result[pytest.TestReport], None]:
-    """Show the end of the servers' logs with each failure; taken over by a conftest."""
+    """Show the servers' logs and counts with each failure; taken over by a conftest."""
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        report.sections += [("server", running.log_tail()) for running in _running]
+        for running in _running:
+            report.sections.append(("end of the server's log", running.log_tail()))
+            report.sections.append(("what the server counted", running.counted()))

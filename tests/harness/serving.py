@@ -159,7 +159,7 @@ class Serving:
         if not self.log_path.exists():
             return "(no log)"
         tail = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-        return "\n".join(["--- end of the server's log ---", *tail])
+        return "\n".join(tail)
 
     def table(self) -> dict[str, dict[str, Any]]:
         """The supervisor's table of processes."""
@@ -233,6 +233,14 @@ class Serving:
             for key, value in self.metrics().items()
             if key.partition("{")[0] == name and all(pair in key for pair in wanted)
         )
+
+    def counted(self) -> str:
+        """All samples that are not 0, for a person who looks into a failure."""
+        try:
+            samples = self.metrics()
+        except OSError as error:
+            return f"no metrics: {error}"
+        return "\n".join(f"{name} {value:g}" for name, value in samples.items() if value)
 
     # --- what a director does ---------------------------------------------------------
 

@@ -174,7 +174,7 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       values: { hours_left: "3.5" },
     },
   };
-  state["sound"] = {
+  state.sound = {
     type: "sound",
     cut: false,
     target_lufs: -23,

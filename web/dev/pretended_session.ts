@@ -79,23 +79,24 @@ export class PretendedSession implements SessionLike {
           on_air: { ...programme.on_air, caption: body.caption ?? null },
         }));
         return { type: "taken", revision: 1, at_ms: 0 };
-      case "set_seat_sound": {
-        const before = this.store.seatSound(body.seat);
-        const named = Object.entries(body).filter(([name]) => name !== "type");
-        if (before !== undefined) {
-          this.put({ [`sound/${body.seat}`]: { ...before, ...Object.fromEntries(named) } });
-        }
-        return { type: "done" };
-      }
-      case "cut_sound":
-        if (this.store.sound !== undefined) {
-          this.put({ sound: { ...this.store.sound, cut: body.cut } });
-        }
-        return { type: "done" };
       case "list_links":
         return { type: "links", links: [] };
       default:
+        this.mix(body);
         return { type: "done" };
+    }
+  }
+
+  private mix(body: RequestBody): void {
+    const { sound } = this.store;
+    if (body.type === "set_seat_sound") {
+      const before = this.store.seatSound(body.seat);
+      const named = Object.entries(body).filter(([name]) => name !== "type");
+      if (before !== undefined) {
+        this.put({ [`sound/${body.seat}`]: { ...before, ...Object.fromEntries(named) } });
+      }
+    } else if (body.type === "cut_sound" && sound !== undefined) {
+      this.put({ sound: { ...sound, cut: body.cut } });
     }
   }
 

@@ -25,7 +25,7 @@ describe("the state of a page", () => {
     });
     expect(outcome).toBe("applied");
     expect(store.seat("site1")?.on_air).toBe(true);
-    expect(store.conditions).toEqual([]);
+    expect(store.conditions.map((one) => one.id)).toEqual(["sound.echo"]);
     expect(changed.sort()).toEqual(["condition/disk.low/data", "seat/site1"]);
   });
 

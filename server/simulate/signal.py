@@ -79,7 +79,11 @@ class SignalClient:
         self.revision = 0
         self.changed = asyncio.Condition()
         self._socket = socketio.AsyncClient(
-            reconnection=True, reconnection_delay=0.3, reconnection_delay_max=2.0
+            reconnection=True,
+            reconnection_delay=0.3,
+            reconnection_delay_max=2.0,
+            # The library would cancel every task of the loop at Ctrl-C.
+            handle_sigint=False,
         )
         self._socket.on("connect", self._connected)
         self._socket.on("disconnect", self._disconnected)

@@ -117,7 +117,8 @@ async def test_a_caption_is_written_shown_and_taken_away(serving: Serving, desk:
     await title.fill("顾长青")
     await page.locator("lx-captions wa-input[data-name=subtitle] input").fill("主持人")
     await page.locator("#caption-show").click()
-    await until_on_air(serving, "the caption", caption={"title": "顾长青", "subtitle": "主持人"})
+    caption = {"title": "顾长青", "subtitle": "主持人", "organisation": ""}
+    await until_on_air(serving, "the caption", caption=caption)
     assert await written(page, least=0.01) > 0.01
 
 

@@ -23,7 +23,11 @@ from tests.harness.chromium import (
 from tests.harness.seen import Place, colour_of, listen, watch
 from tests.harness.serving import Serving, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
 
 SEATS: dict[str, Signature] = {"beijing": RED, "hunan": BLUE, "bj-studio": GREEN}
 COLOURS = {seat: signature.rgb for seat, signature in SEATS.items()}

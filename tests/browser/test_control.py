@@ -14,7 +14,11 @@ from tests.harness.seen import VIDEO, Place, site_at, watch
 from tests.harness.serving import Serving, wait_for
 from tests.harness.simulated import SimulatedSites
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
 
 SEATS = ("beijing", "hunan", "bj-studio")
 NUMBERS = {"beijing": 0, "hunan": 1, "bj-studio": 2}
@@ -88,7 +92,6 @@ async def test_a_layout_is_chosen_filled_and_taken(serving: Serving, desk: Desk)
     await page.locator("lx-composer [data-layout=hall_remote]").click()
     await until_preview(serving, lambda scene: scene["layout"] == "hall_remote")
     await page.locator("lx-composer select[data-slot='0']").select_option("hunan")
-    await until_preview(serving, lambda scene: scene["slots"][0] == "hunan")
     await page.locator("lx-composer select[data-slot='1']").select_option("bj-studio")
     await until_preview(serving, lambda scene: scene["slots"] == ["hunan", "bj-studio"])
     await page.locator("#take").click()

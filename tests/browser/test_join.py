@@ -18,7 +18,11 @@ from tests.harness.chromium import (
 )
 from tests.harness.serving import Serving, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
 READY = "lx-join-page main[data-state=ready]"
 
 

@@ -29,7 +29,11 @@ from tests.harness.seen import VIDEO
 from tests.harness.serving import ROOT, Serving, wait_for
 from tests.harness.simulated import SimulatedSites
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
 
 DESK, PHONE = (1366, 768), (390, 844)
 OWN_SEAT, OWN_NUMBER, OWN_NAME = "bj-studio", 2, "北京演播室"

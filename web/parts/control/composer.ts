@@ -1,7 +1,8 @@
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 
-import { assign, refill } from "../../client/layouts.js";
+import { assign, refill, sameScene } from "../../client/layouts.js";
+import { asFault } from "../../client/session.js";
 import { control } from "../../text/control.js";
 import { named, say, type Text } from "../../text/language.js";
 import type { ProgrammeView, SceneView } from "../../wire.js";
@@ -14,6 +15,9 @@ const NAMES: Readonly<Record<string, Text>> = control.layoutNames;
 
 /** Up to this many slots each has a list of its own; above, sites are ticked. */
 const LISTED_SLOTS = 4;
+
+/** The state comes right behind the answer; after this what the server says counts. */
+const STATE_FOLLOWS_MS = 1000;
 
 /** Puts the preview together: a layout, and who is in its slots. */
 @customElement("lx-composer")
@@ -95,8 +99,11 @@ export class LxComposer extends SessionElement {
     `,
   ];
 
+  /** Sent and not yet seen in the state. */
+  private sent: SceneView | undefined;
+
   override render(): unknown {
-    const { programme } = this.session.store;
+    const programme = this.programme();
     if (programme === undefined) {
       return nothing;
     }
@@ -221,7 +228,35 @@ export class LxComposer extends SessionElement {
     return [...here, ...absent].map((seat) => seat.seat);
   }
 
+  /** With the preview that was sent last, so that a second change made at once builds on the
+   * first instead of undoing it. */
+  private programme(): ProgrammeView | undefined {
+    const { programme } = this.session.store;
+    if (programme === undefined || this.sent === undefined) {
+      return programme;
+    }
+    if (sameScene(programme.preview, this.sent)) {
+      this.sent = undefined;
+      return programme;
+    }
+    return { ...programme, preview: this.sent };
+  }
+
   private preview(scene: SceneView): void {
-    this.session.tell({ type: "set_preview", scene });
+    this.sent = scene;
+    this.requestUpdate();
+    const settled = (): void => {
+      if (this.sent === scene) {
+        this.sent = undefined;
+        this.requestUpdate();
+      }
+    };
+    this.session.ask({ type: "set_preview", scene }, "done").then(
+      () => setTimeout(settled, STATE_FOLLOWS_MS),
+      (reason: unknown) => {
+        settled();
+        this.session.complaint.emit(asFault(reason));
+      },
+    );
   }
 }

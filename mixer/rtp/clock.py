@@ -26,9 +26,10 @@ Three things count as a jump of the sender's clock rather than as drift:
 - RTP time more than `JUMP_NS` ahead of arrival, or behind the newest packet by
   as much for a run of packets: the SSRC is re-anchored to its arrival and
   waits for a new report (`reanchors`).
-- Packets more than `JUMP_NS` late for `STALL_NS` on end, or `HOPELESS_NS` late
-  once: the same. A shorter lateness is a stalled network, whose backlog is in
-  time again at its end.
+- Packets more than `LATE_NS` late for `STALL_NS` on end, or `HOPELESS_NS` late
+  once: the same. A sender that lost sound (a busy laptop) goes on numbering its
+  samples without a hole, so all later ones would be late for ever. A shorter
+  lateness is a stalled network, whose backlog is in time again at its end.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _SECOND_NS: Final = 1_000_000_000
 WINDOW_NS: Final = 10 * _SECOND_NS
 ALIGNMENT_NS: Final = _SECOND_NS
 JUMP_NS: Final = _SECOND_NS
-STALL_NS: Final = 2 * _SECOND_NS
+LATE_NS: Final = 350_000_000
+"""Below, the jitter buffers (at most 400 ms) still take what comes."""
+STALL_NS: Final = _SECOND_NS
 HOPELESS_NS: Final = 5 * _SECOND_NS
 # A larger skew between the streams of one source is no lip-sync but a wrong report.
 MAX_SKEW_NS: Final = _SECOND_NS // 2
@@ -138,7 +141,7 @@ class _Stream:
                 self.behind += 1
             return self.behind >= _RUN_BEHIND
         self.behind = 0
-        if late_ns <= JUMP_NS:
+        if late_ns <= LATE_NS:
             self.late_since_ns = None
             return late_ns < -JUMP_NS
         if self.late_since_ns is None:

@@ -287,3 +287,20 @@ def test_no_sender_leads_session_time_away_from_arrival(
         session_ns = clock.on_packet(VIDEO, extender.extend(timestamp), arrival_ns)
         assert session_ns <= arrival_ns + 2 * JUMP_NS
         assert session_ns >= arrival_ns - pause_ns - 2 * HOPELESS_NS - JUMP_NS
+
+
+def test_a_sender_that_lost_sound_is_followed_within_seconds() -> None:
+    clock = SessionClock()
+    sender = audio_sender(clock, jitter_ns=5 * MS)
+    for _ in sender.packets(0, 5 * SECOND):
+        pass
+    sender.report(5 * SECOND)
+    # 600 ms were never captured; the RTP clock goes on as if they had never been.
+    sender.origin_timestamp -= 600 * MS * sender.clock_rate // SECOND
+    late = [
+        arrival_ns - session_ns
+        for _, arrival_ns, session_ns in sender.packets(5 * SECOND + 600 * MS, 9 * SECOND)
+    ]
+    assert late[0] > 500 * MS
+    assert all(abs(lateness) < 50 * MS for lateness in late[len(late) // 2 :])
+    assert clock.reanchors == 1

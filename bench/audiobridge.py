@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import structlog
@@ -29,7 +30,7 @@ from bench.clicks import ClickLoop, make_loop
 from bench.janus import Janus, running_janus
 from bench.namespace import ADDRESS, inside, network_namespace, require_program
 from bench.report import Measurement
-from bench.sound_load import Run, drive, make_seats, one_profile
+from bench.sound_load import BenchError, Run, Span, drive, make_seats, one_profile
 from bench.sound_server import ALL_OFF, ALL_ON, running_sound
 from mixer.sound.codec import OpusLibrary
 from mixer.sound.encode import RETURN_COMPLEXITY
@@ -40,7 +41,10 @@ from server.simulate.description import OfferedTrack, publish_offer
 
 SEATS = 19
 BITRATE = 64_000
-MEASURED_S = 8.0
+CPU_SPAN = Span(settle_s=3.0, measured_s=8.0)
+DELAY_SPAN = Span(settle_s=38.0, measured_s=8.0)
+"""A jitter buffer trusts a link after 20 s and shrinks by 2 ms a second."""
+DELAY_RUNS = 2
 PREBUFFERING = 2
 """Packets AudioBridge collects before it mixes someone. With 1 it leaves 200 holes a minute in each
 source even here, where nothing is lost; with 2 none to two, which is its smallest that works."""
@@ -48,6 +52,7 @@ ROOM = 1
 PLUGIN = "janus.plugin.audiobridge"
 LIBRARY = "libjanus_audiobridge.so"
 JANUS, OFF, ON = "janus", "off", "on"
+ATTEMPTS = 3
 PATIENCE_S = 1200.0
 PERCENTILES = {"median": 50, "p95": 95}
 
@@ -70,65 +75,97 @@ def measure(rounds: int) -> list[Measurement]:
     return [Measurement(*figure) for figure in json.loads(done.stdout)]
 
 
+class Given(NamedTuple):
+    """What every run is given."""
+
+    library: OpusLibrary
+    loops: list[ClickLoop]
+    turn: int
+    """Phases of the seats differ from turn to turn, not between the candidates of one."""
+    folder: Path
+    span: Span
+
+
 class Contest:
     """The candidates, each run anew every time; all is kept by candidate."""
 
     def __init__(self) -> None:
         self._library = LibOpus(next(library_paths()))
         self._loops = [make_loop(self._library, seat, SEATS, BITRATE) for seat in range(SEATS)]
-        self._turn = 0
-        self.runs: dict[str, list[Run]] = {JANUS: [], OFF: [], ON: []}
-
-    def candidates(self) -> dict[str, Callable[[], float]]:
-        """Runs by name; each returns percent of a core."""
-        return {
-            JANUS: self._run(JANUS, run_janus),
-            OFF: self._run(OFF, lambda *given: run_ours(ALL_OFF, *given)),
-            ON: self._run(ON, lambda *given: run_ours(ALL_ON, *given)),
+        self._runs: dict[str, Callable[[Given], Coroutine[None, None, Run]]] = {
+            JANUS: run_janus,
+            OFF: lambda given: run_ours(ALL_OFF, given),
+            ON: lambda given: run_ours(ALL_ON, given),
         }
+        self._turns = dict.fromkeys(self._runs, 0)
+        self.settled: dict[str, list[Run]] = {name: [] for name in self._runs}
+        """Runs long enough for every buffer to be as short as it gets."""
 
-    def _run(
-        self,
-        name: str,
-        run: Callable[[OpusLibrary, list[ClickLoop], int, Path], Coroutine[None, None, Run]],
-    ) -> Callable[[], float]:
-        def run_once() -> float:
-            # Phases differ from round to round, not between the candidates of one.
-            turn = len(self.runs[name])
+    def cpu(self) -> dict[str, Callable[[], float]]:
+        """Short runs by name; each returns percent of a core."""
+
+        def run(name: str) -> Callable[[], float]:
+            return lambda: self.run(name, CPU_SPAN).core_percent
+
+        return {name: run(name) for name in self._runs}
+
+    def settle(self) -> None:
+        """`DELAY_RUNS` long runs of each, in turn."""
+        for _ in range(DELAY_RUNS):
+            for name, runs in self.settled.items():
+                runs.append(self.run(name, DELAY_SPAN))
+
+    def run(self, name: str, span: Span) -> Run:
+        """One run. Raises BenchError when it is spoiled again and again."""
+        turn, self._turns[name] = self._turns[name], self._turns[name] + 1
+
+        def begin(folder: Path) -> Coroutine[None, None, Run]:
+            return self._runs[name](Given(self._library, self._loops, turn, folder, span))
+
+        found = _unspoiled(name, begin)
+        shares = " + ".join(f"{share:.1f}" for share in found.processes_percent)
+        print(
+            f"{name:6} {found.core_percent:5.1f} % of a core ({shares}), "
+            f"{median(found.delays_ms):5.1f} ms ({len(found.delays_ms)} clicks), "
+            f"{found.holes_per_minute:.1f} holes a minute",
+            file=sys.stderr,
+            flush=True,
+        )
+        return found
+
+
+def _unspoiled(name: str, run: Callable[[Path], Coroutine[None, None, Run]]) -> Run:
+    """A run in which everybody heard enough; the machine's own stalls cost a run, not the bench.
+
+    Raises BenchError when the last of `ATTEMPTS` is spoiled too.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
             with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                found = uvloop.run(run(self._library, self._loops, turn, Path(folder)))
-            self.runs[name].append(found)
-            shares = " + ".join(f"{share:.1f}" for share in found.processes_percent)
-            print(
-                f"{name:6} {found.core_percent:5.1f} % of a core ({shares}), "
-                f"{median(found.delays_ms):5.1f} ms ({len(found.delays_ms)} clicks), "
-                f"{found.holes_per_minute:.1f} holes a minute",
-                file=sys.stderr,
-                flush=True,
-            )
-            return found.core_percent
-
-        return run_once
+                return uvloop.run(run(Path(folder)))
+        except BenchError as error:
+            print(f"{name:6} spoiled: {error}", file=sys.stderr, flush=True)
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
 
 
-async def run_ours(
-    features: SoundFeatures, library: OpusLibrary, loops: list[ClickLoop], turn: int, folder: Path
-) -> Run:
+async def run_ours(features: SoundFeatures, given: Given) -> Run:
     """Media and sound, once."""
-    seats = make_seats(loops, turn)
-    async with running_sound(folder, ADDRESS) as server:
+    seats = make_seats(given.loops, given.turn)
+    async with running_sound(given.folder, ADDRESS) as server:
         await server.hold(seats, features)
         ways = [await server.join(seat) for seat in seats]
         origin_ns = time.monotonic_ns()
         for seat, (talking, hearing) in zip(seats, ways, strict=True):
             seat.start(talking, hearing, origin_ns)
-        return await drive(seats, server.pids, library, MEASURED_S)
+        return await drive(seats, server.pids, given.library, given.span)
 
 
-async def run_janus(library: OpusLibrary, loops: list[ClickLoop], turn: int, folder: Path) -> Run:
+async def run_janus(given: Given) -> Run:
     """AudioBridge, once."""
-    seats = make_seats(loops, turn)
-    async with running_janus(folder, ADDRESS, LIBRARY) as janus:
+    seats = make_seats(given.loops, given.turn)
+    async with running_janus(given.folder, ADDRESS, LIBRARY) as janus:
         await janus.message(await janus.attach(PLUGIN), room_request())
         connections: list[Connection] = []
         identity = one_profile()
@@ -144,7 +181,7 @@ async def run_janus(library: OpusLibrary, loops: list[ClickLoop], turn: int, fol
             origin_ns = time.monotonic_ns()
             for seat, connection in zip(seats, connections, strict=True):
                 seat.start(connection, connection, origin_ns)
-            return await drive(seats, [janus.pid], library, MEASURED_S)
+            return await drive(seats, [janus.pid], given.library, given.span)
         finally:
             for connection in connections:
                 connection.close()
@@ -182,21 +219,19 @@ async def join_bridge(janus: Janus, offer: str) -> str:
     return answer
 
 
-def figures(found: Alternated, runs: dict[str, list[Run]]) -> list[Measurement]:
-    """CPU of each and its ratio; median and 95th percentile of all clicks of all rounds; holes."""
-    # The first run of each is the warm-up round that `alternate` throws away as well.
-    kept = {name: of_one[1:] for name, of_one in runs.items()}
+def figures(cpu: Alternated, settled: dict[str, list[Run]]) -> list[Measurement]:
+    """CPU of each and its ratio; percentiles of all clicks of the settled runs; holes in them."""
     delays = {
-        name: np.array([delay for run in of_one for delay in run.delays_ms])
-        for name, of_one in kept.items()
+        name: np.array([delay for run in runs for delay in run.delays_ms])
+        for name, runs in settled.items()
     }
-    measured = [Measurement(f"{name}_core", found.median(name), "%") for name in kept]
-    measured += [Measurement(f"{name}_to_janus", found.ratio(name, JANUS)) for name in (OFF, ON)]
-    for name, of_one in kept.items():
+    measured = [Measurement(f"{name}_core", cpu.median(name), "%") for name in settled]
+    measured += [Measurement(f"{name}_to_janus", cpu.ratio(name, JANUS)) for name in (OFF, ON)]
+    for name, runs in settled.items():
         for label, percentile in PERCENTILES.items():
             value = float(np.percentile(delays[name], percentile))
             measured.append(Measurement(f"{name}_delay_{label}", value, "ms"))
-        holes = median(run.holes_per_minute for run in of_one)
+        holes = median(run.holes_per_minute for run in runs)
         measured.append(Measurement(f"{name}_holes", holes, "/min"))
     for label, percentile in PERCENTILES.items():
         ours, theirs = (float(np.percentile(delays[name], percentile)) for name in (ON, JANUS))
@@ -208,8 +243,9 @@ def main(rounds: int) -> None:
     """Inside the namespace: print the figures as JSON."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     contest = Contest()
-    found = alternate(contest.candidates(), rounds)
-    json.dump(figures(found, contest.runs), sys.stdout)
+    cpu = alternate(contest.cpu(), rounds)
+    contest.settle()
+    json.dump(figures(cpu, contest.settled), sys.stdout)
 
 
 if __name__ == "__main__":

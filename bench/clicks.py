@@ -19,9 +19,9 @@ from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, EncoderSettings, OpusLi
 from server.simulate.voice import speech_like
 
 PACKET_NS = 20_000_000
-CLICK_EVERY_PACKETS = 10
+CLICK_EVERY_PACKETS = 20
 LONGEST_DELAY_NS = (CLICK_EVERY_PACKETS - 1) * PACKET_NS
-"""A longer delay would be taken for one of the next seat; 180 ms."""
+"""A longer delay would be taken for one of the next seat; 380 ms."""
 SPEECH_GAIN = 10 ** (-10 / 20)
 """Speech at -34 dBFS: nineteen together must not drive the peer, which has no limiter, to clip."""
 CLICK_HZ = 6000.0

@@ -5,6 +5,7 @@ import struct
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench.clicks import (
     PACKET_NS,
@@ -28,7 +29,6 @@ from server.simulate.connection import Connection
 from server.simulate.sender import SentTrack
 
 PROFILE = PROFILES[0]
-SETTLE_S = 3.0
 STEP_S = 0.002
 REPORT_NS = 1_000_000_000
 FEWEST_HEARD = 0.97
@@ -38,6 +38,14 @@ _HEADER = struct.Struct("!BBHII")
 
 class BenchError(ValueError):
     """A run that measured nothing worth comparing."""
+
+
+class Span(NamedTuple):
+    """How long a run takes."""
+
+    settle_s: float
+    """Before anything is measured."""
+    measured_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +155,9 @@ def make_seats(loops: Sequence[ClickLoop], turn: int) -> list[SoundSeat]:
 
 
 async def drive(
-    seats: Sequence[SoundSeat], pids: Iterable[int], library: OpusLibrary, seconds: float
+    seats: Sequence[SoundSeat], pids: Iterable[int], library: OpusLibrary, span: Span
 ) -> Run:
-    """Let seats that have been started talk; time the server's processes for `seconds`.
+    """Let seats that have been started talk; time the server's processes for the span.
 
     Raises BenchError when seats heard too little, ProcessLookupError when a server died.
     """
@@ -162,11 +170,11 @@ async def drive(
                 seat.advance(time.monotonic_ns())
             await asyncio.sleep(STEP_S)
 
-    await play(loop.time() + SETTLE_S)
+    await play(loop.time() + span.settle_s)
     for seat in seats:
         seat.recording = True
     before = [read_usage(pid) for pid in processes]
-    await play(loop.time() + seconds)
+    await play(loop.time() + span.measured_s)
     after = [read_usage(pid) for pid in processes]
     for seat in seats:
         seat.recording = False

@@ -47,6 +47,8 @@ DRAIN_DATAGRAMS: Final = 64
 """Read per wake-up; more would make the link and the timers late."""
 POLL_S: Final = 0.02
 _TICKS_PER_REPORT: Final = 50
+_TICKS_PER_LOOK: Final = 3
+"""Handshakes and silence are looked at every 60 ms."""
 PORT_TAKEN_EXIT: Final = 3
 _LIVES_PER_EPOCH: Final = 1 << 20
 """Milliseconds of Unix time times this stay below 2**63 until the year 2248."""
@@ -146,7 +148,8 @@ class MediaWorker:
         self._timer = loop.call_later(POLL_S, self._tick)
         now_ns = time.monotonic_ns()
         self._ticks += 1
-        self._connections.tick(now_ns)
+        if self._ticks % _TICKS_PER_LOOK == 0:
+            self._connections.tick(now_ns)
         self._take(self._fanout.poll(now_ns), now_ns)
         self._links.distribution.tick(now_ns)
         self._reporting.flows(now_ns)

@@ -15,6 +15,8 @@ from mixer.wire.ids import GroupId, PublicationId
 TICKS_PER_S: Final = 50
 REPEAT_TICKS: Final = 250
 """Every 5 s the delays are told again, changed or not."""
+LOOK_TICKS: Final = 5
+"""Whether a delay moved is looked at ten times a second."""
 DELAY_STEP_NS: Final = 5 * MILLISECOND_NS
 ECHO: Final = "sound.echo"
 ECHO_DELAY_STEP_MS: Final = 20
@@ -51,10 +53,8 @@ class Reporter:
         if loudness is not None:
             self._report(loudness)
         self._tell_echoes(engine)
-        delays_ns = engine.delays_ns()
-        if self._ticks % REPEAT_TICKS == 0 or self._moved(delays_ns):
-            self._told_delays = delays_ns
-            self._report(DelayReport(delays_ns=delays_ns))
+        if self._ticks % LOOK_TICKS == 0 or not self._told_delays:
+            self._tell_delays(engine)
         late = schedule.struggling()
         if late != self._late:
             self._late = late
@@ -86,6 +86,12 @@ class Reporter:
             ):
                 self._echoes[group] = echo
                 self._report(_echo_condition(group, echo))
+
+    def _tell_delays(self, engine: SoundEngine) -> None:
+        delays_ns = engine.delays_ns()
+        if self._ticks % REPEAT_TICKS == 0 or self._moved(delays_ns):
+            self._told_delays = delays_ns
+            self._report(DelayReport(delays_ns=delays_ns))
 
     def _moved(self, delays_ns: dict[PublicationId, int]) -> bool:
         told = self._told_delays

@@ -2,7 +2,7 @@ import pytest
 
 from mixer.sound.echo import Echo
 from mixer.sound.engine import SoundEngine
-from mixer.sound.reports import Reporter
+from mixer.sound.reports import LOOK_TICKS, Reporter
 from mixer.sound.ticks import TickSchedule
 from mixer.wire.control import Condition, DelayReport, Event, LevelReport, LoudnessReport
 from mixer.wire.ids import TICK_NS, GroupId, PublicationId
@@ -50,13 +50,13 @@ def test_an_unchanged_delay_is_told_once_and_then_every_5_s() -> None:
 
 def test_a_delay_is_told_when_it_moved_by_5_ms(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = Heard()
-    heard.run(1)
+    heard.run(LOOK_TICKS)
     jitter = heard.engine.sources[ONE].jitter
     jitter._delay += 239
-    heard.run(1)
+    heard.run(LOOK_TICKS)
     assert heard.count(DelayReport) == 1
     jitter._delay += 1
-    heard.run(1)
+    heard.run(LOOK_TICKS)
     assert heard.count(DelayReport) == 2
 
 

@@ -242,7 +242,7 @@ class JitterBuffer:
 
     def _adjust_delay(self) -> None:
         difference = self._target.wanted - self._delay
-        if difference < -SHRINK_SAMPLES:
+        if difference <= -SHRINK_SAMPLES:
             self._shrinking = True
         elif difference >= 0:
             self._shrinking = False

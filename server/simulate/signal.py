@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import socketio
+import structlog
 
 from signaling.wire.messages import (
     WIRE_VERSION,
@@ -26,6 +27,7 @@ from signaling.wire.state import Delta, Snapshot, StateMessage, StateValue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_log = structlog.get_logger(__name__)
 REQUEST_TIMEOUT_S = 15.0
 COME_BACK_S = 0.5
 
@@ -78,20 +80,22 @@ class SignalClient:
         self.state: dict[str, StateValue] = {}
         self.revision = 0
         self.changed = asyncio.Condition()
-        self._socket = socketio.AsyncClient(
-            reconnection=True,
-            reconnection_delay=0.3,
-            reconnection_delay_max=2.0,
-            # The library would cancel every task of the loop at Ctrl-C.
-            handle_sigint=False,
-        )
-        self._socket.on("connect", self._connected)
-        self._socket.on("disconnect", self._disconnected)
-        self._socket.on("connect_error", self._refused)
-        self._socket.on("answer", self._answer)
-        self._socket.on("error", self._error)
-        self._socket.on("notice", self._notice)
-        self._socket.on("state", self._state)
+        self._socket = self._make_socket()
+
+    def _make_socket(self) -> socketio.AsyncClient:
+        """A fresh one for each connection: the library's own way back stops when a server
+        that stops says goodbye, and a client it gave up cannot be used again.
+        """
+        # The library would cancel every task of the loop at Ctrl-C.
+        made = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        made.on("connect", self._connected)
+        made.on("disconnect", self._disconnected)
+        made.on("connect_error", self._refused)
+        made.on("answer", self._answer)
+        made.on("error", self._error)
+        made.on("notice", self._notice)
+        made.on("state", self._state)
+        return made
 
     def _auth(self) -> dict[str, str]:
         return {
@@ -144,27 +148,29 @@ class SignalClient:
             self._on_return()
 
     async def _disconnected(self, reason: str) -> None:
-        """The library comes back after a lost connection, but not when a server that stops
-        said goodbye.
-        """
         for future in self._pending.values():
             if not future.done():
                 future.set_exception(SignalError("connection.lost", reason))
-        if reason == self._socket.reason.SERVER_DISCONNECT and not self._ended:
-            self._coming_back = asyncio.create_task(self._come_back(), name="come-back")
+        if self._ended or (self._coming_back is not None and not self._coming_back.done()):
+            return
+        self._coming_back = asyncio.create_task(self._come_back(), name="come-back")
 
     async def _come_back(self) -> None:
         while not self._ended:
             await asyncio.sleep(COME_BACK_S)
+            self._socket = self._make_socket()
             try:
                 await self.connect()
-            except SignalError:
+            except (SignalError, OSError, TimeoutError) as error:
+                _log.debug("simulate.no_way_back_yet", error=str(error))
                 continue
-            return
+            if self._socket.connected:
+                return
 
     async def _refused(self, message: object = None) -> None:
-        """A server that knows us and says no is not asked again."""
-        self._ended |= self._connections > 0 and isinstance(message, dict)
+        """A server that knows the link and says no to it is not asked again."""
+        if self._connections > 0 and isinstance(message, dict):
+            self._ended |= str(message.get("message", "")).startswith("link.")
 
     async def _answer(self, message: dict[str, Any]) -> None:
         envelope = msgspec.convert(message, AnswerEnvelope)

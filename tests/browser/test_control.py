@@ -187,6 +187,7 @@ async def check_archive(serving: Serving, page: Page, session: str) -> None:
     await page.wait_for_function(
         "(video) => video.currentTime > 0.5 && !video.paused", arg=await video.element_handle()
     )
+    await video.evaluate("(video) => { video.loop = true; return video.play(); }")
     (left, right) = (await watch(page, LEFT, RIGHT, frames=6, video=video)).places
     assert left.moved > 0.01
     assert right.moved > 0.01

@@ -19,6 +19,9 @@ DEFAULT_DELAY_NS = 100_000_000
 MAX_DELAY_NS = 2_000_000_000
 SLEW_NS_PER_FRAME = FRAME_NS // 100
 """10 ms a second: nobody sees a picture run 1 % faster or slower."""
+LIPS_NS = 15_000_000
+"""Sound's delay grows at once; a picture that would be farther from its sound than this
+jumps (repeats a frame or two), because lips that are off are seen and a repeat is not."""
 MAX_PICTURES = 40
 """Pictures kept ahead: enough for 60 a second over 600 ms of delay."""
 MIN_PICTURES = 6
@@ -49,7 +52,9 @@ PLAIN = Shown(None, None)
 
 
 class DelaySlew:
-    """The delay in use: the first value at once, later ones at most 10 ms a second."""
+    """The delay in use: the first value at once, later ones to within `LIPS_NS` at once and
+    then by at most 10 ms a second.
+    """
 
     def __init__(self) -> None:
         self._target_ns = DEFAULT_DELAY_NS
@@ -70,6 +75,9 @@ class DelaySlew:
 
     def advance(self) -> int:
         """One frame further; the delay in ns to use for it."""
+        self.delay_ns = min(
+            max(self.delay_ns, self._target_ns - LIPS_NS), self._target_ns + LIPS_NS
+        )
         step = self._target_ns - self.delay_ns
         self.delay_ns += min(max(step, -SLEW_NS_PER_FRAME), SLEW_NS_PER_FRAME)
         return self.delay_ns

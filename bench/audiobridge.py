@@ -47,7 +47,7 @@ DELAY_SPAN = Span(settle_s=38.0, measured_s=8.0)
 DELAY_RUNS = 2
 PREBUFFERING = 2
 """Packets AudioBridge collects before it mixes someone. With 1 it leaves 200 holes a minute in each
-source even here, where nothing is lost; with 2 none to two, which is its smallest that works."""
+source even here, where nothing is lost; with 2 none as long as its threads run in time."""
 ROOM = 1
 PLUGIN = "janus.plugin.audiobridge"
 LIBRARY = "libjanus_audiobridge.so"

@@ -32,6 +32,10 @@ GRAY = (0b00, 0b01, 0b11, 0b10)
 
 TONE_BASE_HZ = 3000.0
 TONE_STEP_HZ = 187.0
+TONE_SHIFT_HZ = 2.5
+TONE_SHIFTS = 19
+"""Evenly spaced tones would meet each other's products (2a - b) exactly where a limiter works,
+and pass for a site's own sound; so each is shifted by another small step."""
 TONE_LEVEL_DB = -26.0
 SPEECH_CEILING_HZ = 2200.0
 """Speech-like sound stays below, beep and tones above."""
@@ -95,4 +99,4 @@ def flash_frames(frames_per_second: int) -> range:
 
 def tone_hz(number: int) -> float:
     """The tone of site ``number``."""
-    return TONE_BASE_HZ + TONE_STEP_HZ * number
+    return TONE_BASE_HZ + TONE_STEP_HZ * number + TONE_SHIFT_HZ * (number**3 % TONE_SHIFTS)

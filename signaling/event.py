@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from .programme.sources import Cast
 from .wire.roles import Role
 from .wire.state import CaptionView, CueView, SceneView
 
@@ -45,6 +46,13 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is not SeatKind.DESK
 
 
+class ProgrammeFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines and frames a second of the programme; 0: as settings say."""
+
+    height: int = 0
+    frame_rate: int = 0
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The plan of one event."""
 
@@ -53,6 +61,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     title_en: str
     seats: tuple[Seat, ...]
     cues: tuple[CueView, ...]
+    programme: ProgrammeFormat = ProgrammeFormat()
 
     def seat(self, seat_id: str) -> Seat | None:
         """The seat of this id, if there is one."""
@@ -68,6 +77,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         """All seats that can be on air: halls, then remote sites."""
         return tuple(seat for seat in self.seats if seat.on_stage)
 
+    @property
+    def cast(self) -> Cast:
+        """Who can be on air, for the programme."""
+        return Cast(tuple(seat.id for seat in self.stage), tuple(seat.id for seat in self.halls))
+
     def first_scene(self) -> SceneView:
         """What is on air before anybody directs: the halls see and hear each other."""
         halls = [seat.id for seat in self.halls]
@@ -80,6 +94,7 @@ __all__ = [
     "CaptionView",
     "CueView",
     "Event",
+    "ProgrammeFormat",
     "SceneView",
     "Seat",
     "SeatKind",

@@ -88,6 +88,19 @@ class RecordingIntent:
         self.current = msgspec.structs.replace(self.current, marks=(*self.current.marks, mark))
         return True
 
+    def move_mark(self, mark: int, at_ms: int) -> Mark | None:
+        """What was marked took effect then; the mark if that changed it while it records."""
+        if self.current is None or not self.running:
+            return None
+        marks = self.current.marks
+        before = next((one for one in marks if one.id == mark), None)
+        if before is None or before.at_ms == at_ms:
+            return None
+        after = msgspec.structs.replace(before, at_ms=at_ms)
+        kept = tuple(after if one is before else one for one in marks)
+        self.current = msgspec.structs.replace(self.current, marks=kept)
+        return after
+
     def _move(self, recording: Recording, what: str) -> Recording:
         phase = MOVES.get((recording.phase, what), recording.phase)
         self.current = msgspec.structs.replace(recording, phase=phase)

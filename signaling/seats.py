@@ -29,6 +29,7 @@ class DeviceKind(StrEnum):
     SLIDES = "slides"
     SCREEN = "screen"
     ENCODER = "encoder"
+    PLAYER = "player"
 
 
 class Presence(StrEnum):
@@ -71,6 +72,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     has_video: bool
     audio_muted: bool = False
     video_muted: bool = False
+    over_http: bool = False
+    """It came by WHIP or WHEP: without signalling, it is here as long as its media is."""
     presence: Presence = Presence.PRESENT
     away_since_ms: int = 0
 

@@ -15,6 +15,7 @@ import msgspec
 from .wire.roles import Right, Role, allowed
 from .wire.sound import SeatSoundView, SoundView
 from .wire.state import (
+    ClipView,
     ConditionView,
     Delta,
     EventView,
@@ -70,9 +71,14 @@ class StateMap:
         self._history.append((self.revision, key))
 
 
-def _without_figures(seat: SeatView) -> SeatView:
+def _without_figures(seat: SeatView, own: str) -> SeatView:
+    """Everybody sees how well one's own devices are reached."""
+    if seat.seat == own:
+        return msgspec.structs.replace(seat, level_db=-100.0)
     devices = [
-        msgspec.structs.replace(device, rtt_ms=0.0, loss_percent=0.0, bitrate_kbps=0.0)
+        msgspec.structs.replace(
+            device, rtt_ms=0.0, loss_percent=0.0, bitrate_kbps=0.0, up=None, down=None
+        )
         for device in seat.devices
     ]
     return msgspec.structs.replace(seat, level_db=-100.0, devices=devices)
@@ -80,6 +86,7 @@ def _without_figures(seat: SeatView) -> SeatView:
 
 _NEEDS: dict[type, Right] = {
     RundownView: Right.DIRECT,
+    ClipView: Right.DIRECT,
     ConditionView: Right.SEE_LEVELS,
     SoundView: Right.SEE_LEVELS,
     SeatSoundView: Right.SEE_LEVELS,
@@ -87,23 +94,39 @@ _NEEDS: dict[type, Right] = {
 """Values that need more than seeing the event."""
 
 
-def visible(value: StateValue, role: Role) -> StateValue | None:
-    """What of a value a role may see; None for nothing."""
+def visible(value: StateValue, role: Role, own: str = "") -> StateValue | None:
+    """What of a value a role may see at the seat ``own``; None for nothing."""
     if not allowed(role, _NEEDS.get(type(value), Right.SEE_EVENT)):
         return None
-    if isinstance(value, SeatView) and not allowed(role, Right.SEE_LEVELS):
-        return _without_figures(value)
+    if isinstance(value, SeatView):
+        if value.in_preview and value.seat != own and not allowed(role, Right.DIRECT):
+            value = msgspec.structs.replace(value, in_preview=False)
+        return value if allowed(role, Right.SEE_LEVELS) else _without_figures(value, own)
     if isinstance(value, ProgrammeView) and not allowed(role, Right.DIRECT):
-        return msgspec.structs.replace(value, preview=value.on_air)
+        return _without_preview(value)
     return value
+
+
+def _without_preview(programme: ProgrammeView) -> ProgrammeView:
+    """What comes next is the director's; preview repeats what is on air."""
+    return msgspec.structs.replace(
+        programme,
+        preview=programme.on_air,
+        sources_in_preview=programme.sources_on_air,
+        seats_in_preview=programme.seats_on_air,
+        preview_revision=0,
+        preview_ready=False,
+    )
 
 
 class View:
     """What one connection has been told."""
 
-    def __init__(self, state: StateMap, role: Role) -> None:
+    def __init__(self, state: StateMap, role: Role, own: str = "") -> None:
+        """``own``: the seat of this connection."""
         self._state = state
         self._role = role
+        self._own = own
         self._told: dict[str, StateValue] = {}
         self._told_revision = -1
         self._seen_revision = -1
@@ -148,7 +171,7 @@ class View:
         found: dict[str, StateValue] = {}
         for key in keys:
             value = self._state.values.get(key)
-            seen = None if value is None else visible(value, self._role)
+            seen = None if value is None else visible(value, self._role, self._own)
             if seen is not None:
                 found[key] = seen
         if self._you is not None:

@@ -23,6 +23,7 @@ export const RIGHTS = [
   "publish",
   "receive",
   "see_levels",
+  "see_sites",
   "direct",
   "mix",
   "talk_back",
@@ -36,6 +37,13 @@ export const RIGHTS = [
   "see_audit",
 ] as const;
 export type Right = (typeof RIGHTS)[number];
+
+/** Which scene a change is for: the one in preview, or the one on air. */
+export const BUSES = [
+  "preview",
+  "programme",
+] as const;
+export type Bus = (typeof BUSES)[number];
 
 /** Stable ids of every error; texts and cures come with the error itself. */
 export const ERROR_IDS = [
@@ -65,18 +73,32 @@ export const ERROR_IDS = [
   "programme.double_seat",
   "programme.long_caption",
   "programme.unknown_transition",
-  "sound.out_of_range",
-  "sound.no_other_hall",
-  "sound.no_microphone",
   "programme.wrong_duration",
   "programme.unknown_slate",
   "programme.no_last_good",
   "programme.wrong_name",
   "rundown.unknown_cue",
+  "programme.no_call_in",
+  "programme.no_slot",
+  "programme.slate_in_place",
+  "programme.wrong_countdown",
+  "clip.unknown",
+  "clip.on_air",
+  "clip.not_cued",
+  "sound.out_of_range",
+  "sound.no_other_hall",
+  "sound.no_microphone",
   "recording.running",
   "recording.not_running",
   "recording.no_space",
   "archive.unknown",
+  "http.media_type",
+  "http.too_large",
+  "http.method",
+  "http.precondition_required",
+  "http.precondition_failed",
+  "whip.unknown_session",
+  "whip.nothing_usable",
   "internal",
 ] as const;
 export type ErrorId = (typeof ERROR_IDS)[number];
@@ -218,6 +240,13 @@ export interface Levels {
   loudness: Loudness | null;
 }
 
+/** A STUN or TURN server, in the shape of a browser's `RTCIceServer`. */
+export interface IceServerView {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+
 /** Who this connection is. */
 export interface You {
   type: "you";
@@ -226,6 +255,7 @@ export interface You {
   device: number;
   device_kind: string;
   rights: Right[];
+  ice_servers: IceServerView[];
 }
 
 /** The event itself. ``phase``: draft, rehearsal, live, ended, archived. */
@@ -239,8 +269,24 @@ export interface EventView {
 }
 
 /**
- * A device at a seat. ``kind``: main, camera2, slides, screen, encoder.
- * ``connection``: joined, connecting, connected, reconnecting.
+ * One direction of a device's way. ``cause``: measuring, good, no_packets, loss, delay,
+ * narrow, paused, reconnecting. ``grade``: 0 unknown, 1 bad to 5 very good.
+ */
+export interface LineView {
+  cause: string;
+  grade: number;
+  rtt_ms: number;
+  loss_percent: number;
+  jitter_ms: number;
+  bitrate_kbps: number;
+  estimate_kbps: number;
+  picture: string;
+  paused_tiles: string[];
+}
+
+/**
+ * A device at a seat. ``kind``: main, camera2, slides, screen, encoder, player (the
+ * last one only plays). ``connection``: joined, connecting, connected, reconnecting.
  */
 export interface DeviceView {
   id: number;
@@ -254,6 +300,8 @@ export interface DeviceView {
   rtt_ms: number;
   loss_percent: number;
   bitrate_kbps: number;
+  up: LineView | null;
+  down: LineView | null;
 }
 
 /** A place at the table. ``kind``: hall, remote or desk (a role's seat). */
@@ -269,6 +317,7 @@ export interface SeatView {
   speaker_title: string;
   devices: DeviceView[];
   on_air: boolean;
+  in_preview: boolean;
   level_db: number;
 }
 
@@ -302,8 +351,10 @@ export interface GraphicsView {
 }
 
 /**
- * A layout with sources in its slots: a seat for its main camera, else
- * ``seat/device/source`` such as ``beijing/slides/slides``. With a slate nobody is seen or heard.
+ * A layout with sources in its slots: a seat for its main camera, ``seat/device/source`` such
+ * as ``beijing/slides/slides``, ``hall:a`` or ``hall:b`` (the first or second hall),
+ * ``hall:beijing``, ``speaker`` (who speaks and is in no other slot), ``call_in`` or ``clip``.
+ * With a slate nobody is seen or heard.
  */
 export interface SceneView {
   layout: string;
@@ -312,6 +363,13 @@ export interface SceneView {
   strap: string;
   question: string;
   slate: SlateView | null;
+}
+
+/** What `Auto` does; see `SetTransition`. */
+export interface TransitionView {
+  transition: string;
+  duration_ms: number;
+  swap: boolean;
 }
 
 /**
@@ -332,6 +390,31 @@ export interface ProgrammeView {
   transition: string;
   duration_ms: number;
   last_good: SceneView | null;
+  waiting: boolean;
+  sources_on_air: string[];
+  sources_in_preview: string[];
+  seats_in_preview: string[];
+  preview_revision: number;
+  preview_ready: boolean;
+  auto: TransitionView;
+  speaker: string;
+  call_in: string;
+}
+
+/**
+ * The clip that is the source ``clip``. ``state``: empty (no clip yet), cued, playing, ended,
+ * refused; ``text`` says why it ended early or was refused.
+ */
+export interface ClipView {
+  type: "clip";
+  file: string;
+  state: string;
+  loop: boolean;
+  playing_since_ms: number;
+  position_ms: number;
+  duration_ms: number;
+  text: string;
+  files: string[];
 }
 
 /** One step of the rundown. */
@@ -343,11 +426,16 @@ export interface CueView {
   captions: CaptionView[];
 }
 
-/** The cues in order; ``current`` is the id on air or empty. */
+/**
+ * The cues in order. ``current``: the step that went on air last, whatever was taken since;
+ * empty before the first.
+ */
 export interface RundownView {
   type: "rundown";
   cues: CueView[];
   current: string;
+  in_preview: string;
+  as_planned: boolean;
 }
 
 /** ``state``: idle, recording, finalising, verified, failed. */
@@ -386,6 +474,66 @@ export interface Delta {
   remove: string[];
 }
 
+/** Preview goes on air as `SetTransition` says. Answered by `Taken`. */
+export interface Auto {
+  type: "auto";
+}
+
+/**
+ * What `Auto` does: ``cut`` or ``dissolve``, which lasts ``duration_ms`` (40 to 5000). With
+ * ``swap`` what leaves the air by `Take` or `Auto` goes to preview. Answered by `Done`.
+ */
+export interface SetTransition {
+  type: "set_transition";
+  transition: string;
+  duration_ms: number;
+  swap?: boolean;
+}
+
+/**
+ * This scene goes on air at once; preview stays. What was on air stays, seen and heard, until
+ * each source of the scene has a picture, for 1 s at most. Answered by `Taken`.
+ */
+export interface TakeScene {
+  type: "take_scene";
+  scene: SceneView;
+  transition?: string;
+  duration_ms?: number;
+}
+
+/**
+ * Another layout with the sources that are there: those beyond it go, and places that are
+ * left get seats that are not seen yet. Answered by `Done` for preview, else by `Taken`.
+ */
+export interface SetLayout {
+  type: "set_layout";
+  layout: string;
+  bus?: Bus;
+}
+
+/**
+ * Another source in place ``slot`` (0 is the first); one that stands in another place changes
+ * places with it. Answered by `Done` for preview, else by `Taken`.
+ */
+export interface SetSource {
+  type: "set_source";
+  slot: number;
+  source: string;
+  bus?: Bus;
+}
+
+/** Whom the source ``call_in`` means from now on, on air and in preview. Answered by `Taken`. */
+export interface SetCallIn {
+  type: "set_call_in";
+  seat: string;
+}
+
+/** Put a step of the rundown in preview; taken, it is the current one. Answered by `Done`. */
+export interface PreviewCue {
+  type: "preview_cue";
+  cue: string;
+}
+
 /**
  * Hold the programme's picture, or let it go on. Sound goes on. A take lets it go on too.
  * Answered by `Taken`.
@@ -415,6 +563,73 @@ export interface SetQuestion {
 export interface SetGraphics {
   type: "set_graphics";
   graphics: GraphicsView;
+}
+
+/** Only the call-in strap on air changes; empty: away. Answered by `Taken`. */
+export interface SetStrap {
+  type: "set_strap";
+  strap: string;
+}
+
+/**
+ * Make a file of ``<data>/clips`` the source ``clip``: its first picture stands until it is
+ * played. Answered by `Done`; state ``clip`` tells what becomes of it. Not while it is on air.
+ */
+export interface CueClip {
+  type: "cue_clip";
+  file: string;
+  loop?: boolean;
+}
+
+/**
+ * The clip begins, from its start. A cued one begins by itself when it is taken on air.
+ * Answered by `Done`.
+ */
+export interface PlayClip {
+  type: "play_clip";
+}
+
+/** The clip is cued again: its first picture stands. Answered by `Done`. */
+export interface StopClip {
+  type: "stop_clip";
+}
+
+/** Whether it begins again at its end; it goes on where it is. Answered by `Done`. */
+export interface LoopClip {
+  type: "loop_clip";
+  loop: boolean;
+}
+
+/**
+ * See these pictures, and only these, beside what `Subscribe` asked for.
+ *
+ * A picture is named by its seat (its main camera), or ``seat/device/source``; or it is
+ * ``programme/clean`` (without captions), or for those who direct ``programme/preview`` (640x360,
+ * half the frames) or ``programme/multiview`` (where settings offer it). Answered by
+ * `TilesOffered`, an offer on the connection that is there: the programme goes on meanwhile.
+ * A new `Subscribe` begins without tiles.
+ */
+export interface WatchSites {
+  type: "watch_sites";
+  pictures: string[];
+}
+
+/** Which m-line of the offer carries which picture. */
+export interface Tile {
+  mid: string;
+  picture: string;
+}
+
+/**
+ * The SDP offer; answer with `SubscribeAnswer` for the same peer.
+ *
+ * A picture that nobody sends now has no tile.
+ */
+export interface TilesOffered {
+  type: "tiles_offered";
+  peer: number;
+  sdp: string;
+  tiles: Tile[];
 }
 
 /**
@@ -457,6 +672,7 @@ export interface PublishTrack {
   mid: string;
   kind: string;
   source: string;
+  rids?: string[];
 }
 
 /**
@@ -474,13 +690,29 @@ export interface Publish {
  *
  * ``sound``: ``return`` (programme minus this seat), ``programme``, ``monitor`` (two tracks:
  * the programme, then this desk's return, which carries `ListenIn`) or ``none``.
- * ``layer``: ``main``, ``low`` or ``auto`` (halls and desk main, members low).
+ * ``layer``: the most that is of use, see `PreferLayer`. ``decodes``: the video codecs the page
+ * shows (``h264``, ``vp8``); empty for all. Without ``h264`` the programme
+ * comes as VP8. ``clean``: without captions, where there is H.264. ``restart``: the connection
+ * that this device has is offered again with other ICE credentials, so that another path is found.
  */
 export interface Subscribe {
   type: "subscribe";
   picture?: boolean;
   sound?: string;
   layer?: string;
+  decodes?: string[];
+  clean?: boolean;
+  restart?: boolean;
+}
+
+/**
+ * The programme's picture is shown larger or smaller than before: ``main``, ``low`` (no more
+ * than 640x360 is of use) or ``auto`` (as ``main``). Answered by `Done`. The connection stays;
+ * a line too narrow for ``main`` gets ``low``, or sound alone, whatever is preferred.
+ */
+export interface PreferLayer {
+  type: "prefer_layer";
+  layer: string;
 }
 
 /** The browser's answer to `Offered`. Answered by `Done`. */
@@ -502,10 +734,14 @@ export interface GetState {
   type: "get_state";
 }
 
-/** Director: put a scene in preview. Answered by `Done`. */
+/**
+ * Director: put a scene in preview. Answered by `Done`. ``cue``: the step of the rundown it was
+ * made of, if any; taken, that is the current one.
+ */
 export interface SetPreview {
   type: "set_preview";
   scene: SceneView;
+  cue?: string;
 }
 
 /**
@@ -524,10 +760,15 @@ export interface SetCaption {
   caption?: CaptionView | null;
 }
 
-/** Director: put a step of the rundown on air. Answered by `Taken`. */
+/**
+ * Director: put a step of the rundown on air, by ``cut`` or ``dissolve`` as `Take`. Answered by
+ * `Taken`.
+ */
 export interface GoCue {
   type: "go_cue";
   cue: string;
+  transition?: string;
+  duration_ms?: number;
 }
 
 /** Answered by `RecordingStarted`. */
@@ -601,11 +842,16 @@ export interface Offered {
   sdp: string;
 }
 
-/** On air from session time ``at_ms`` as programme revision ``revision``. */
+/**
+ * On air from session time ``at_ms`` as programme revision ``revision``. It is answered when
+ * picture told the first programme ``frame`` that shows it, so later requests may be answered
+ * before; -1 when picture is away or did not tell in time (state ``programme`` tells it then).
+ */
 export interface Taken {
   type: "taken";
   revision: number;
   at_ms: number;
+  frame: number;
 }
 
 /** ``session`` is the archive's name of the recording. */
@@ -670,6 +916,18 @@ export interface Gone {
   reason: string;
 }
 
+/**
+ * Which layers of the picture on m-line ``mid`` somebody takes, the lowest is 0. The page
+ * pauses the others, and sends them again at once when told. Told on change and when a device
+ * comes back; until it is told everything is sent. It may come before the answer `Published`.
+ */
+export interface PublishLayers {
+  type: "publish_layers";
+  publication: number;
+  mid: string;
+  layers: number[];
+}
+
 /** Event ``notice``. */
 export interface NoticeEnvelope {
   v: number;
@@ -720,6 +978,40 @@ export interface LinkList {
   links: LinkView[];
 }
 
+/**
+ * A layout for ``fewest`` to ``most`` slots. ``caption``: box (at the bottom left) or line (all
+ * in one at the bottom). ``places``: for ``fewest`` slots, then for one more each, where the
+ * picture of each slot stands: x, y, width and height in pixels of 1280x720.
+ */
+export interface LayoutDescription {
+  name: string;
+  title: string;
+  title_en: string;
+  caption: string;
+  fewest: number;
+  most: number;
+  places: number[][][];
+}
+
+/** How a theme's lower third looks. Colours are ``#rrggbb``, weights 100 to 900. */
+export interface CaptionLook {
+  panel: string;
+  panel_opacity: number;
+  accent: string;
+  text: string;
+  soft: string;
+  title_weight: number;
+  text_weight: number;
+}
+
+/** GET /api/v1/looks: layouts, themes and logos that can be chosen. */
+export interface Looks {
+  layouts: LayoutDescription[];
+  themes: string[];
+  logos: string[];
+  captions: Record<string, CaptionLook>;
+}
+
 /** GET /api/v1/state: what a page of this role would see now. */
 export interface CurrentState {
   revision: number;
@@ -734,6 +1026,7 @@ export interface PreviewRequest {
 /** POST /api/v1/programme/take. */
 export interface TakeRequest {
   transition?: string;
+  duration_ms?: number;
 }
 
 /** PUT /api/v1/programme/caption; null takes the caption away. */
@@ -840,6 +1133,56 @@ export interface AuditList {
   entries: AuditEntry[];
 }
 
+/** POST /api/v1/programme/scene: see `TakeScene`. */
+export interface SceneRequest {
+  scene: SceneView;
+  transition?: string;
+  duration_ms?: number;
+}
+
+/** PUT /api/v1/programme/transition: see `SetTransition`. */
+export interface TransitionRequest {
+  transition: string;
+  duration_ms: number;
+  swap?: boolean;
+}
+
+/** PUT /api/v1/programme/call-in: see `SetCallIn`. */
+export interface CallInRequest {
+  seat: string;
+}
+
+/** PUT /api/v1/programme/strap: see `SetStrap`. */
+export interface StrapRequest {
+  strap?: string;
+}
+
+/** PUT /api/v1/programme/question: see `SetQuestion`. */
+export interface QuestionRequest {
+  question?: string;
+}
+
+/** PUT /api/v1/programme/graphics: see `SetGraphics`. */
+export interface GraphicsRequest {
+  graphics: GraphicsView;
+}
+
+/** POST /api/v1/programme/freeze: see `Freeze`. */
+export interface FreezeRequest {
+  frozen?: boolean;
+}
+
+/** PUT /api/v1/programme/clip: see `CueClip`. */
+export interface ClipRequest {
+  file: string;
+  loop?: boolean;
+}
+
+/** PUT /api/v1/programme/clip/loop: see `LoopClip`. */
+export interface LoopRequest {
+  loop?: boolean;
+}
+
 export type SoundRequest =
   | SetSeatSound
   | Talk
@@ -855,6 +1198,7 @@ export type StateValue =
   | EventView
   | SeatView
   | ProgrammeView
+  | ClipView
   | RundownView
   | RecordingView
   | SoundView
@@ -870,6 +1214,7 @@ export type RequestBody =
   | Leave
   | Publish
   | Subscribe
+  | PreferLayer
   | SubscribeAnswer
   | Mute
   | GetState
@@ -887,6 +1232,18 @@ export type RequestBody =
   | BackToLastGood
   | SetQuestion
   | SetGraphics
+  | Auto
+  | SetTransition
+  | TakeScene
+  | SetLayout
+  | SetSource
+  | SetCallIn
+  | SetStrap
+  | PreviewCue
+  | CueClip
+  | PlayClip
+  | StopClip
+  | LoopClip
   | SetSeatSound
   | Talk
   | ListenIn
@@ -894,17 +1251,20 @@ export type RequestBody =
   | CutSound
   | SetLoudness
   | SetEchoDuck
-  | WatchLevels;
+  | WatchLevels
+  | WatchSites;
 
 export type AnswerBody =
   | Done
   | Joined
   | Published
   | Offered
+  | TilesOffered
   | Taken
   | RecordingStarted
   | Links;
 
 export type NoticeBody =
   | Reconnect
-  | Gone;
+  | Gone
+  | PublishLayers;

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from signaling.wire.errors import SignalingError
 
+from .sources import CALL_IN, NAMED, Cast, resolved, seat_of
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from signaling.wire.state import SceneView, SlateView
 
@@ -34,30 +36,36 @@ MAX_SLOTS = 19
 
 SLATES = ("opening", "break", "closing", "standby")
 MAX_QUESTION_CHARACTERS = 120
+MAX_COUNTDOWN_H = 24
+_HOUR_MS = 3_600_000
 _SOURCE = re.compile(r"[\w-]{1,40}(/[a-z0-9]{1,20}/[a-z0-9]{1,20})?")
 MAX_CAPTION_CHARACTERS = 80
 """Longer lines do not fit a lower third at 720p."""
 
 
 def allowed_count(counts: tuple[int, int]) -> str:
-    """``2`` or ``1 to 19``, for messages."""
+    """``2`` or ``1–19``, for messages in any language."""
     fewest, most = counts
-    return str(fewest) if fewest == most else f"{fewest} to {most}"
+    return str(fewest) if fewest == most else f"{fewest}–{most}"
 
 
 def check_scene(
     scene: SceneView,
-    stage: Collection[str],
+    cast: Cast,
     layouts: Mapping[str, tuple[int, int]] = LAYOUTS,
+    *,
+    call_in: str = "",
+    now_ms: int = 0,
 ) -> None:
-    """Whether a scene can be shown with the seats ``stage`` in one of these layouts. A slate
-    needs neither.
+    """Whether a scene can be shown with these seats in one of these layouts. A slate
+    needs neither. ``call_in``: whom that source means, or empty.
 
     Raises `SignalingError` ``programme.unknown_layout``, ``.wrong_slots``,
-    ``.unknown_seat``, ``.double_seat`` or ``.long_caption``.
+    ``.unknown_seat``, ``.no_call_in``, ``.double_seat`` or ``.long_caption``; for a slate
+    ``programme.unknown_slate``, ``.wrong_countdown`` or ``.long_caption``.
     """
     if scene.slate is not None:
-        check_slate(scene.slate)
+        check_slate(scene.slate, now_ms)
         return
     counts = layouts.get(scene.layout)
     if counts is None:
@@ -72,25 +80,38 @@ def check_scene(
             allowed=allowed_count(counts),
             count=str(len(scene.slots)),
         )
-    for source in scene.slots:
-        if seat_of(source) not in stage or not _SOURCE.fullmatch(source):
-            raise SignalingError("programme.unknown_seat", seat=source[:80])
-        if scene.slots.count(source) > 1:
-            raise SignalingError("programme.double_seat", seat=source)
+    _check_sources(scene, cast, call_in)
     check_words(scene)
 
 
-def seat_of(source: str) -> str:
-    """The seat of a slot's source."""
-    return source.partition("/")[0]
+def _check_sources(scene: SceneView, cast: Cast, call_in: str) -> None:
+    for source in scene.slots:
+        if not _known(source, cast):
+            raise SignalingError("programme.unknown_seat", seat=source[:80])
+    if CALL_IN in scene.slots and not call_in:
+        raise SignalingError("programme.no_call_in")
+    found = resolved(scene, cast, (), call_in)
+    for source in found:
+        if found.count(source) > 1:
+            raise SignalingError("programme.double_seat", seat=source)
 
 
-def check_slate(slate: SlateView) -> None:
-    """Raises `SignalingError` ``programme.unknown_slate`` or ``.long_caption``."""
+def _known(source: str, cast: Cast) -> bool:
+    if source in NAMED or cast.hall(source) is not None:
+        return True
+    return seat_of(source) in cast.stage and _SOURCE.fullmatch(source) is not None
+
+
+def check_slate(slate: SlateView, now_ms: int) -> None:
+    """Raises `SignalingError` ``programme.unknown_slate``, ``.wrong_countdown`` or
+    ``.long_caption``.
+    """
     if slate.kind not in SLATES:
         raise SignalingError(
             "programme.unknown_slate", slate=slate.kind[:80], allowed=", ".join(SLATES)
         )
+    if not 0 <= slate.until_ms <= now_ms + MAX_COUNTDOWN_H * _HOUR_MS:
+        raise SignalingError("programme.wrong_countdown", hours=str(MAX_COUNTDOWN_H))
     check_lines([slate.title])
 
 

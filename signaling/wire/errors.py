@@ -6,18 +6,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
-
-class ErrorText(msgspec.Struct, frozen=True):
-    """One row of the catalogue. ``{name}`` in texts is filled from ``values``."""
-
-    kind: str
-    text: str
-    text_zh: str
-    cure: str
-    cure_zh: str
-
+from .error_text import ErrorText
+from .errors_programme import PROGRAMME_ERRORS
 
 ERRORS: dict[str, ErrorText] = {
     "link.unknown": ErrorText(
@@ -160,48 +150,7 @@ ERRORS: dict[str, ErrorText] = {
         "This page reconnects by itself in a few seconds.",
         "页面将在数秒内自动重新连接。",
     ),
-    "programme.unknown_seat": ErrorText(
-        "user",
-        "There is no site “{seat}”.",
-        "没有“{seat}”这个连线点。",
-        "Choose a site of this event.",
-        "请选择本次活动的连线点。",
-    ),
-    "programme.unknown_layout": ErrorText(
-        "user",
-        "There is no layout “{layout}”.",
-        "没有“{layout}”这个版式。",
-        "Choose one of: {allowed}.",
-        "可选：{allowed}。",
-    ),
-    "programme.wrong_slots": ErrorText(
-        "user",
-        "Layout “{layout}” takes {allowed} sites, not {count}.",
-        "版式“{layout}”需要 {allowed} 个画面，而不是 {count} 个。",
-        "Choose other sites or another layout.",
-        "请调整画面或更换版式。",
-    ),
-    "programme.double_seat": ErrorText(
-        "user",
-        "“{seat}” is in the picture twice.",
-        "“{seat}”在画面中重复。",
-        "Give each slot another site.",
-        "请为每个画面选择不同的连线点。",
-    ),
-    "programme.long_caption": ErrorText(
-        "user",
-        "A caption line is too long.",
-        "字幕过长。",
-        "At most {most} characters a line.",
-        "每行最多 {most} 个字符。",
-    ),
-    "programme.unknown_transition": ErrorText(
-        "user",
-        "There is no transition “{transition}”.",
-        "没有“{transition}”这种转场。",
-        "Choose one of: {allowed}.",
-        "可选：{allowed}。",
-    ),
+    **PROGRAMME_ERRORS,
     "sound.out_of_range": ErrorText(
         "user",
         "“{field}” is out of range.",
@@ -222,41 +171,6 @@ ERRORS: dict[str, ErrorText] = {
         "本操作台尚未打开对讲话筒。",
         "Allow the microphone and press again.",
         "请允许使用话筒后再按一次。",
-    ),
-    "programme.wrong_duration": ErrorText(
-        "user",
-        "A transition cannot last {duration_ms} ms.",
-        "转场时长不能为 {duration_ms} 毫秒。",
-        "It lasts from {fewest} to {most} ms.",
-        "可选 {fewest} 至 {most} 毫秒。",
-    ),
-    "programme.unknown_slate": ErrorText(
-        "user",
-        "There is no slate “{slate}”.",
-        "没有“{slate}”这种垫片画面。",
-        "Choose one of: {allowed}.",
-        "可选：{allowed}。",
-    ),
-    "programme.no_last_good": ErrorText(
-        "user",
-        "Nothing was on air before.",
-        "此前没有可返回的画面。",
-        "Put a scene in preview and take it.",
-        "请先设置预监画面再切换。",
-    ),
-    "programme.wrong_name": ErrorText(
-        "user",
-        "“{name}” cannot be the name of a file.",
-        "“{name}”不能作为文件名。",
-        "Use letters, digits, hyphens and dots.",
-        "请使用字母、数字、连字符和点。",
-    ),
-    "rundown.unknown_cue": ErrorText(
-        "user",
-        "There is no cue “{cue}”.",
-        "节目单中没有“{cue}”。",
-        "Choose a cue of the rundown.",
-        "请选择节目单中的环节。",
     ),
     "recording.running": ErrorText(
         "user",
@@ -285,6 +199,55 @@ ERRORS: dict[str, ErrorText] = {
         "没有此录像。",
         "Go back to the list of recordings.",
         "请返回录像列表。",
+    ),
+    "http.media_type": ErrorText(
+        "protocol",
+        "The body must be of type {wanted}.",
+        "请求正文的类型必须为 {wanted}。",
+        "Set Content-Type and send it again.",
+        "请设置 Content-Type 后重新发送。",
+    ),
+    "http.too_large": ErrorText(
+        "protocol",
+        "The body has more than {most} bytes.",
+        "请求正文超过 {most} 字节。",
+        "Send a shorter one.",
+        "请缩短后重新发送。",
+    ),
+    "http.method": ErrorText(
+        "protocol",
+        "This is not asked for here.",
+        "此处不支持该方法。",
+        "Possible: {allowed}.",
+        "可用：{allowed}。",
+    ),
+    "http.precondition_required": ErrorText(
+        "protocol",
+        "If-Match is missing.",
+        "缺少 If-Match。",
+        "Send the last ETag, or * for an ICE restart.",
+        "请附上最近的 ETag；重启 ICE 时使用 *。",
+    ),
+    "http.precondition_failed": ErrorText(
+        "protocol",
+        "The ICE session meant by If-Match is over.",
+        "If-Match 所指的 ICE 会话已结束。",
+        "Use the last ETag, or restart ICE with *.",
+        "请使用最近的 ETag，或以 * 重启 ICE。",
+    ),
+    "whip.unknown_session": ErrorText(
+        "user",
+        "There is no such session.",
+        "没有此会话。",
+        "Start sending or playing anew.",
+        "请重新开始推流或播放。",
+    ),
+    "whip.nothing_usable": ErrorText(
+        "user",
+        "Nothing in the offer can be used: {detail}",
+        "媒体描述中没有可用的内容：{detail}",
+        "Send H.264 or VP8 and Opus, one picture and one sound at most.",
+        "请使用 H.264 或 VP8 与 Opus，最多各一路画面和声音。",
     ),
     "internal": ErrorText(
         "user",

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
-from .directing import BackToLastGood, Freeze, Panic, SetGraphics, SetQuestion
+from .directing import (
+    Auto,
+    BackToLastGood,
+    CueClip,
+    Freeze,
+    LoopClip,
+    Panic,
+    PlayClip,
+    PreviewCue,
+    SetCallIn,
+    SetGraphics,
+    SetLayout,
+    SetQuestion,
+    SetSource,
+    SetStrap,
+    SetTransition,
+    StopClip,
+    TakeScene,
+)
 from .sound import (
     CutSound,
     ListenIn,
@@ -16,6 +34,7 @@ from .sound import (
     WatchLevels,
 )
 from .state import CaptionView, SceneView
+from .tiles import TilesOffered, WatchSites
 
 WIRE_VERSION = 1
 
@@ -61,6 +80,8 @@ class PublishTrack(msgspec.Struct, frozen=True, kw_only=True):
     mid: str
     kind: str
     source: str
+    rids: list[str] = []
+    """Layers of a picture that is sent in several sizes at once (RFC 8853), the smallest first."""
 
 
 class Publish(msgspec.Struct, frozen=True, tag="publish", kw_only=True):
@@ -77,12 +98,29 @@ class Subscribe(msgspec.Struct, frozen=True, tag="subscribe", kw_only=True):
 
     ``sound``: ``return`` (programme minus this seat), ``programme``, ``monitor`` (two tracks:
     the programme, then this desk's return, which carries `ListenIn`) or ``none``.
-    ``layer``: ``main``, ``low`` or ``auto`` (halls and desk main, members low).
+    ``layer``: the most that is of use, see `PreferLayer`. ``decodes``: the video codecs the page
+    shows (``h264``, ``vp8``); empty for all. Without ``h264`` the programme
+    comes as VP8. ``clean``: without captions, where there is H.264. ``restart``: the connection
+    that this device has is offered again with other ICE credentials, so that another path is found.
     """
 
     picture: bool = True
     sound: str = "return"
     layer: str = "auto"
+    decodes: list[str] = []
+    clean: bool = False
+    restart: bool = False
+
+
+class PreferLayer(
+    msgspec.Struct, frozen=True, tag="prefer_layer", kw_only=True, forbid_unknown_fields=True
+):
+    """The programme's picture is shown larger or smaller than before: ``main``, ``low`` (no more
+    than 640x360 is of use) or ``auto`` (as ``main``). Answered by `Done`. The connection stays;
+    a line too narrow for ``main`` gets ``low``, or sound alone, whatever is preferred.
+    """
+
+    layer: str
 
 
 class SubscribeAnswer(msgspec.Struct, frozen=True, tag="subscribe_answer", kw_only=True):
@@ -104,9 +142,12 @@ class GetState(msgspec.Struct, frozen=True, tag="get_state", kw_only=True):
 
 
 class SetPreview(msgspec.Struct, frozen=True, tag="set_preview", kw_only=True):
-    """Director: put a scene in preview. Answered by `Done`."""
+    """Director: put a scene in preview. Answered by `Done`. ``cue``: the step of the rundown it was
+    made of, if any; taken, that is the current one.
+    """
 
     scene: SceneView
+    cue: str = ""
 
 
 class Take(msgspec.Struct, frozen=True, tag="take", kw_only=True):
@@ -125,9 +166,13 @@ class SetCaption(msgspec.Struct, frozen=True, tag="set_caption", kw_only=True):
 
 
 class GoCue(msgspec.Struct, frozen=True, tag="go_cue", kw_only=True):
-    """Director: put a step of the rundown on air. Answered by `Taken`."""
+    """Director: put a step of the rundown on air, by ``cut`` or ``dissolve`` as `Take`. Answered by
+    `Taken`.
+    """
 
     cue: str
+    transition: str = "cut"
+    duration_ms: int = 0
 
 
 class StartRecording(msgspec.Struct, frozen=True, tag="start_recording", kw_only=True):
@@ -161,6 +206,7 @@ RequestBody = (
     | Leave
     | Publish
     | Subscribe
+    | PreferLayer
     | SubscribeAnswer
     | Mute
     | GetState
@@ -178,6 +224,18 @@ RequestBody = (
     | BackToLastGood
     | SetQuestion
     | SetGraphics
+    | Auto
+    | SetTransition
+    | TakeScene
+    | SetLayout
+    | SetSource
+    | SetCallIn
+    | SetStrap
+    | PreviewCue
+    | CueClip
+    | PlayClip
+    | StopClip
+    | LoopClip
     | SetSeatSound
     | Talk
     | ListenIn
@@ -186,6 +244,7 @@ RequestBody = (
     | SetLoudness
     | SetEchoDuck
     | WatchLevels
+    | WatchSites
 )
 
 
@@ -236,10 +295,14 @@ class Offered(msgspec.Struct, frozen=True, tag="offered", kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, tag="taken", kw_only=True):
-    """On air from session time ``at_ms`` as programme revision ``revision``."""
+    """On air from session time ``at_ms`` as programme revision ``revision``. It is answered when
+    picture told the first programme ``frame`` that shows it, so later requests may be answered
+    before; -1 when picture is away or did not tell in time (state ``programme`` tells it then).
+    """
 
     revision: int
     at_ms: int
+    frame: int = -1
 
 
 class RecordingStarted(msgspec.Struct, frozen=True, tag="recording_started", kw_only=True):
@@ -266,7 +329,7 @@ class Links(msgspec.Struct, frozen=True, tag="links", kw_only=True):
     links: list[LinkView]
 
 
-AnswerBody = Done | Joined | Published | Offered | Taken | RecordingStarted | Links
+AnswerBody = Done | Joined | Published | Offered | TilesOffered | Taken | RecordingStarted | Links
 
 
 class AnswerEnvelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,7 +374,18 @@ class Gone(msgspec.Struct, frozen=True, tag="gone", kw_only=True):
     reason: str
 
 
-NoticeBody = Reconnect | Gone
+class PublishLayers(msgspec.Struct, frozen=True, tag="publish_layers", kw_only=True):
+    """Which layers of the picture on m-line ``mid`` somebody takes, the lowest is 0. The page
+    pauses the others, and sends them again at once when told. Told on change and when a device
+    comes back; until it is told everything is sent. It may come before the answer `Published`.
+    """
+
+    publication: int
+    mid: str
+    layers: list[int]
+
+
+NoticeBody = Reconnect | Gone | PublishLayers
 
 
 class NoticeEnvelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,6 +63,43 @@ class LinkList(msgspec.Struct, frozen=True, kw_only=True):
     links: list[LinkView]
 
 
+class LayoutDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A layout for ``fewest`` to ``most`` slots. ``caption``: box (at the bottom left) or line (all
+    in one at the bottom). ``places``: for ``fewest`` slots, then for one more each, where the
+    picture of each slot stands: x, y, width and height in pixels of 1280x720.
+    """
+
+    name: str
+    title: str
+    title_en: str
+    caption: str
+    fewest: int
+    most: int
+    places: list[list[list[int]]]
+
+
+class CaptionLook(msgspec.Struct, frozen=True, kw_only=True):
+    """How a theme's lower third looks. Colours are ``#rrggbb``, weights 100 to 900."""
+
+    panel: str
+    panel_opacity: float
+    accent: str
+    text: str
+    soft: str
+    title_weight: int
+    text_weight: int
+
+
+class Looks(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/looks: layouts, themes and logos that can be chosen."""
+
+    layouts: list[LayoutDescription]
+    themes: list[str]
+    logos: list[str]
+    captions: dict[str, CaptionLook] = {}
+    """By theme."""
+
+
 class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     """GET /api/v1/state: what a page of this role would see now."""
 
@@ -80,6 +117,7 @@ class TakeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """POST /api/v1/programme/take."""
 
     transition: str = "cut"
+    duration_ms: int = 0
 
 
 class CaptionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

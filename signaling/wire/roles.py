@@ -26,6 +26,8 @@ class Right(StrEnum):
     PUBLISH = "publish"
     RECEIVE = "receive"
     SEE_LEVELS = "see_levels"
+    SEE_SITES = "see_sites"
+    """The sites' own pictures as tiles, whether on air or not."""
     DIRECT = "direct"
     """Preview, take, caption, cue."""
     MIX = "mix"
@@ -49,14 +51,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right) - {Right.PUBLISH},
     Role.DIRECTOR: _WATCH
     | _ARCHIVE
-    | {Right.DIRECT, Right.RECORD, Right.MOVE_PHASE, Right.SEE_LEVELS}
+    | {Right.DIRECT, Right.RECORD, Right.MOVE_PHASE, Right.SEE_LEVELS, Right.SEE_SITES}
     | {Right.SEE_LINKS, Right.SEE_AUDIT, Right.MIX, Right.TALK_BACK},
     Role.OPERATOR: _WATCH | {Right.PUBLISH, Right.SEE_LEVELS, Right.TALK_BACK},
-    Role.MODERATOR: _WATCH,
+    Role.MODERATOR: _WATCH | {Right.SEE_SITES},
     Role.ARCHIVIST: _ARCHIVE | {Right.SEE_EVENT},
     Role.MEMBER: _WATCH | {Right.PUBLISH},
     Role.SCREEN: _WATCH,
-    Role.ENCODER: frozenset({Right.SEE_EVENT, Right.PUBLISH}),
+    Role.ENCODER: frozenset({Right.PUBLISH}),
     Role.VIEWER: frozenset(),
 }
 

@@ -1,6 +1,6 @@
 """The state that pages see: a flat map of keys to values, with a revision.
 
-Keys: ``you``, ``event``, ``programme``, ``rundown``, ``recording``, ``sound``,
+Keys: ``you``, ``event``, ``programme``, ``rundown``, ``clip``, ``recording``, ``sound``,
 ``seat/<seat>``, ``sound/<seat>`` and ``condition/<id>/<subject>``. A snapshot carries every key
 the device may see; a delta what changed since the revision before. A client
 that sees a gap in revisions asks for a snapshot (`GetState`).
@@ -14,6 +14,14 @@ from .roles import Right, Role
 from .sound import SeatSoundView, SoundView
 
 
+class IceServerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A STUN or TURN server, in the shape of a browser's `RTCIceServer`."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
+
+
 class You(msgspec.Struct, frozen=True, tag="you", kw_only=True):
     """Who this connection is."""
 
@@ -22,6 +30,9 @@ class You(msgspec.Struct, frozen=True, tag="you", kw_only=True):
     device: int
     device_kind: str
     rights: list[Right]
+    ice_servers: list[IceServerView] = []
+    """By which media may come; the credentials are this connection's own and expire. Before they
+    do others are told."""
 
 
 class EventView(msgspec.Struct, frozen=True, tag="event", kw_only=True):
@@ -35,9 +46,30 @@ class EventView(msgspec.Struct, frozen=True, tag="event", kw_only=True):
     """Session time at the moment the message was made."""
 
 
+class LineView(msgspec.Struct, frozen=True, kw_only=True):
+    """One direction of a device's way. ``cause``: measuring, good, no_packets, loss, delay,
+    narrow, paused, reconnecting. ``grade``: 0 unknown, 1 bad to 5 very good.
+    """
+
+    cause: str = "measuring"
+    grade: int = 0
+    rtt_ms: float = 0.0
+    loss_percent: float = 0.0
+    """Before repair."""
+    jitter_ms: float = 0.0
+    bitrate_kbps: float = 0.0
+    estimate_kbps: float = 0.0
+    """What the way down is believed to carry; 0: not known."""
+    picture: str = ""
+    """What of the programme's picture the way down has room for, where that is less than is
+    preferred: ``low``, or ``paused``."""
+    paused_tiles: list[str] = []
+    """Pictures of `WatchSites` that it has no room for."""
+
+
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device at a seat. ``kind``: main, camera2, slides, screen, encoder.
-    ``connection``: joined, connecting, connected, reconnecting.
+    """A device at a seat. ``kind``: main, camera2, slides, screen, encoder, player (the
+    last one only plays). ``connection``: joined, connecting, connected, reconnecting.
     """
 
     id: int
@@ -52,6 +84,9 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     rtt_ms: float = 0.0
     loss_percent: float = 0.0
     bitrate_kbps: float = 0.0
+    up: LineView | None = None
+    """What it sends; none for a device that sends nothing."""
+    down: LineView | None = None
 
 
 class SeatView(msgspec.Struct, frozen=True, tag="seat", kw_only=True):
@@ -68,6 +103,9 @@ class SeatView(msgspec.Struct, frozen=True, tag="seat", kw_only=True):
     speaker_title: str = ""
     devices: list[DeviceView] = []
     on_air: bool = False
+    """Tally: seen and heard in the programme."""
+    in_preview: bool = False
+    """Tally: comes next. Told to those who direct, and to the seat itself."""
     level_db: float = -100.0
 
 
@@ -102,8 +140,10 @@ class GraphicsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SceneView(msgspec.Struct, frozen=True, kw_only=True):
-    """A layout with sources in its slots: a seat for its main camera, else
-    ``seat/device/source`` such as ``beijing/slides/slides``. With a slate nobody is seen or heard.
+    """A layout with sources in its slots: a seat for its main camera, ``seat/device/source`` such
+    as ``beijing/slides/slides``, ``hall:a`` or ``hall:b`` (the first or second hall),
+    ``hall:beijing``, ``speaker`` (who speaks and is in no other slot), ``call_in`` or ``clip``.
+    With a slate nobody is seen or heard.
     """
 
     layout: str
@@ -112,6 +152,14 @@ class SceneView(msgspec.Struct, frozen=True, kw_only=True):
     strap: str = ""
     question: str = ""
     slate: SlateView | None = None
+
+
+class TransitionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What `Auto` does; see `SetTransition`."""
+
+    transition: str = "dissolve"
+    duration_ms: int = 600
+    swap: bool = False
 
 
 class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
@@ -134,6 +182,39 @@ class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
     duration_ms: int = 0
     last_good: SceneView | None = None
     """Where `BackToLastGood` leads."""
+    waiting: bool = False
+    """A direct take waits for its first pictures; what was on air before still is."""
+    sources_on_air: list[str] = []
+    """What stands in the slots: ``speaker`` and the like as the seats they mean now."""
+    sources_in_preview: list[str] = []
+    seats_in_preview: list[str] = []
+    preview_revision: int = 1
+    """Grows with every change of preview."""
+    preview_ready: bool = False
+    """All sources in preview that send have a picture: a take finds them."""
+    auto: TransitionView = TransitionView()
+    speaker: str = ""
+    """Who speaks, or spoke last; empty before anybody did."""
+    call_in: str = ""
+    """Whom ``call_in`` means; empty for nobody yet."""
+
+
+class ClipView(msgspec.Struct, frozen=True, tag="clip", kw_only=True):
+    """The clip that is the source ``clip``. ``state``: empty (no clip yet), cued, playing, ended,
+    refused; ``text`` says why it ended early or was refused.
+    """
+
+    file: str = ""
+    state: str = ""
+    loop: bool = False
+    playing_since_ms: int = -1
+    """Session time at which it began; -1 while it does not play."""
+    position_ms: int = 0
+    duration_ms: int = 0
+    """As far as known; 0 for a still."""
+    text: str = ""
+    files: list[str] = []
+    """What there is in ``<data>/clips``, in order of name."""
 
 
 class CueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,10 +229,16 @@ class CueView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RundownView(msgspec.Struct, frozen=True, tag="rundown", kw_only=True):
-    """The cues in order; ``current`` is the id on air or empty."""
+    """The cues in order. ``current``: the step that went on air last, whatever was taken since;
+    empty before the first.
+    """
 
     cues: list[CueView]
     current: str
+    in_preview: str = ""
+    """The step that preview was made of, or empty."""
+    as_planned: bool = False
+    """What is on air is the current step: its layout, slots and slate. Captions may differ."""
 
 
 class RecordingView(msgspec.Struct, frozen=True, tag="recording", kw_only=True):
@@ -179,6 +266,7 @@ StateValue = (
     | EventView
     | SeatView
     | ProgrammeView
+    | ClipView
     | RundownView
     | RecordingView
     | SoundView

@@ -52,56 +52,46 @@ HOPELESS_NS: Final = 5 * _SECOND_NS
 MAX_SKEW_NS: Final = _SECOND_NS // 2
 MAX_REPORT_AGE_NS: Final = 60 * _SECOND_NS
 MAX_SSRCS: Final = 32
-_BUCKETS: Final = 20
-_BUCKET_NS: Final = WINDOW_NS // _BUCKETS
-_SLEW_DIVISOR: Final = 200
+BUCKETS: Final = 20
+_BUCKET_NS: Final = WINDOW_NS // BUCKETS
+SLEW_DIVISOR: Final = 200
 _RUN_BEHIND: Final = 8
 
 
 class _WindowedMinimum:
     """The smallest sample of the last `WINDOW_NS`, in steps of half a second."""
 
-    __slots__ = ("_buckets", "_newest", "value")
+    __slots__ = ("_buckets", "newest", "value")
 
     def __init__(self, sample: int, now_ns: int) -> None:
-        self._newest = now_ns // _BUCKET_NS
-        self._buckets: deque[tuple[int, int]] = deque(((self._newest, sample),))
+        self.newest = now_ns // _BUCKET_NS
+        self._buckets: deque[tuple[int, int]] = deque(((self.newest, sample),))
         self.value = sample
+
+    @property
+    def newest_least(self) -> int:
+        """The smallest sample of the newest step; only a smaller one or a newer step changes it."""
+        return self._buckets[-1][1]
 
     def add(self, sample: int, now_ns: int) -> bool:
         """Note `sample`; return whether the minimum may have changed."""
         bucket = now_ns // _BUCKET_NS
         buckets = self._buckets
-        if bucket <= self._newest and sample >= buckets[-1][1]:
+        if bucket <= self.newest and sample >= buckets[-1][1]:
             return False
         # A bucket that is not below a newer one can never be the minimum again.
         while buckets and buckets[-1][1] >= sample:
             buckets.pop()
-        self._newest = max(self._newest, bucket)
-        buckets.append((self._newest, sample))
-        while buckets[0][0] <= self._newest - _BUCKETS:
+        self.newest = max(self.newest, bucket)
+        buckets.append((self.newest, sample))
+        while buckets[0][0] <= self.newest - BUCKETS:
             buckets.popleft()
         self.value = buckets[0][1]
         return True
 
 
-class _Stream:
+class ClockStream:
     """One SSRC from its anchor on: the packet at which its RTP time is 0."""
-
-    __slots__ = (
-        "aligned_ns",
-        "anchor_timestamp",
-        "behind",
-        "clock_rate",
-        "highest",
-        "highest_rtp_ns",
-        "last_arrival_ns",
-        "last_session_ns",
-        "late_since_ns",
-        "ntp_less_rtp_ns",
-        "offset_ns",
-        "transit",
-    )
 
     def __init__(self, clock_rate: int, ext_timestamp: int, arrival_ns: int) -> None:
         self.clock_rate = clock_rate
@@ -152,7 +142,7 @@ class _Stream:
         """Move the offset towards `wanted_ns` as far as this packet allows."""
         elapsed_ns = rtp_ns - self.highest_rtp_ns
         change_ns = wanted_ns - self.offset_ns
-        limit_ns = elapsed_ns // _SLEW_DIVISOR
+        limit_ns = elapsed_ns // SLEW_DIVISOR
         if arrival_ns <= self.aligned_ns:
             limit_ns = abs(change_ns) if change_ns > 0 else elapsed_ns // 2
         self.offset_ns += max(-limit_ns, min(change_ns, limit_ns))
@@ -165,22 +155,12 @@ class SessionClock:
     `drops` counts sender reports that could not be true.
     """
 
-    __slots__ = (
-        "_clock_rates",
-        "_is_shared_stale",
-        "_pending",
-        "_shared_ns",
-        "_stepped_ns",
-        "_streams",
-        "drops",
-        "reanchors",
-        "wall_clock_steps",
-    )
+    stream_type = ClockStream
 
     def __init__(self, clock_rates: Mapping[int, int] | None = None) -> None:
         """Announce streams by SSRC and clock rate in Hz; `add_ssrc` adds more."""
         self._clock_rates: dict[int, int] = {}
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, ClockStream] = {}
         self._pending: dict[int, tuple[int, int, int]] = {}
         self._shared_ns = 0
         self._is_shared_stale = True
@@ -263,14 +243,14 @@ class SessionClock:
         return session_ns
 
     def _begin(self, ssrc: int, ext_timestamp: int, arrival_ns: int) -> int:
-        stream = _Stream(self._clock_rates[ssrc], ext_timestamp, arrival_ns)
+        stream = self.stream_type(self._clock_rates[ssrc], ext_timestamp, arrival_ns)
         self._streams[ssrc] = stream
         pending = self._pending.pop(ssrc, None)
         if pending is not None:
             self.on_sender_report(ssrc, *pending)
         return stream.last_session_ns
 
-    def _wanted_ns(self, stream: _Stream, now_ns: int) -> int:
+    def _wanted_ns(self, stream: ClockStream, now_ns: int) -> int:
         transit_ns = stream.transit.value
         if stream.ntp_less_rtp_ns is None:
             return transit_ns

@@ -26,6 +26,7 @@ from mixer.rtp.h264 import (
     starts_picture,
 )
 from mixer.rtp.packet import RtpPacket
+from mixer.rtp.red import Redundant, split_red
 from mixer.rtp.stats import RtpDrop
 from mixer.rtp.vp8_descriptor import (
     descriptor_size,
@@ -46,10 +47,19 @@ __all__ = [
 ]
 
 _MAX_PARAMETER_SETS: Final = 16
+_SECOND_NS: Final = 1_000_000_000
 
 
 class OpusAssembler(Assembler):
-    """Every packet is one unit; each is its own key frame."""
+    """Every packet is one unit; each is its own key frame.
+
+    Redundant packets (RFC 2198) may stand anywhere in the stream; the old frames they carry
+    fill the gap before them.
+    """
+
+    _last_timestamp = -1
+    repaired = 0
+    """Packets lost whose frame a later one carried."""
 
     def _take(
         self,
@@ -59,14 +69,48 @@ class OpusAssembler(Assembler):
         session_ns: int,
         units: list[AccessUnit],
     ) -> None:
-        self._lost_before += lost_before
-        if not packet.payload:
-            return
+        payload = packet.payload
+        old: tuple[Redundant, ...] = ()
+        if packet.payload_type == payload_type.RED:
+            try:
+                payload, old = split_red(payload)
+            except RtpError:
+                self.drops.add(RtpDrop.MALFORMED_PAYLOAD)
+                payload = b""
+        timestamp = self._timestamps.extend(packet.timestamp)
+        repairs = self._repairs(old[-lost_before:], timestamp) if lost_before and old else []
+        self._lost_before += lost_before - len(repairs)
+        self.repaired += len(repairs)
+        for back, one in zip(range(len(repairs), 0, -1), repairs, strict=True):
+            before_ns = one.back_samples * _SECOND_NS // payload_type.AUDIO_CLOCK_RATE
+            self._add(
+                one.payload,
+                timestamp - one.back_samples,
+                session_ns - before_ns,
+                ext_seq - back,
+                units,
+            )
+        if payload:
+            self._add(payload, timestamp, session_ns, ext_seq, units)
+
+    def _repairs(self, old: tuple[Redundant, ...], timestamp: int) -> list[Redundant]:
+        """Those that were not heard before: a pause of the sender counts no packets."""
+        return [one for one in old if timestamp - one.back_samples > self._last_timestamp]
+
+    def _add(
+        self,
+        payload: bytes,
+        timestamp: int,
+        session_ns: int,
+        ext_seq: int,
+        units: list[AccessUnit],
+    ) -> None:
+        self._last_timestamp = timestamp
         units.append(
             AccessUnit(
-                packet.payload,
+                payload,
                 True,  # noqa: FBT003 - positional for speed, see AccessUnit
-                self._timestamps.extend(packet.timestamp),
+                timestamp,
                 session_ns,
                 ext_seq,
                 ext_seq,

@@ -34,6 +34,7 @@ class NackGenerator:
     every round trip (at least `MIN_SPACING_NS` apart) and given up after
     `MAX_TRIES` requests or `MAX_AGE_NS` (`NACK_GIVEN_UP`). `lost` counts all
     numbers that were abandoned; it rising means that a key frame is due.
+    `round_trip_ns` is how long the last packet took that came after one request.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class NackGenerator:
         "lost",
         "recovered",
         "requested",
+        "round_trip_ns",
     )
 
     def __init__(
@@ -65,6 +67,7 @@ class NackGenerator:
         self.requested = 0
         self.recovered = 0
         self.lost = 0
+        self.round_trip_ns = 0
 
     @property
     def missing(self) -> list[int]:
@@ -78,15 +81,24 @@ class NackGenerator:
             self._highest = ext_seq
         elif ext_seq > highest:
             self._highest = ext_seq
-            self._open_gap(highest + 1, ext_seq, now_ns)
-        elif self._missing.pop(ext_seq, None) is not None:
+            self.open_gap(highest + 1, ext_seq, now_ns)
+        else:
+            self.fill_gap(ext_seq, now_ns)
+
+    def fill_gap(self, ext_seq: int, now_ns: int) -> None:
+        """Note a packet older than another that arrived before; for who finds that out itself."""
+        entry = self._missing.pop(ext_seq, None)
+        if entry is not None:
             self.recovered += 1
+            if entry.tries == 1:
+                self.round_trip_ns = now_ns - entry.asked_ns
 
     def _abandon(self, reason: RtpDrop, count: int) -> None:
         self.drops.add(reason, count)
         self.lost += count
 
-    def _open_gap(self, start: int, end: int, now_ns: int) -> None:
+    def open_gap(self, start: int, end: int, now_ns: int) -> None:
+        """Miss the numbers from `start` to before `end`; for who finds that out itself."""
         missing = self._missing
         if end - start > self._max_gap:
             self._abandon(RtpDrop.NACK_GAP_TOO_LARGE, end - start + len(missing))

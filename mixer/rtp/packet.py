@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from mixer.rtp.errors import RtpError
+from mixer.rtp.extensions import build_extensions, parse_extensions
 
 __all__ = [
     "HEADER_SIZE",
@@ -23,13 +24,6 @@ __all__ = [
 
 HEADER_SIZE: Final = 12
 _HEADER: Final = struct.Struct("!BBHII")
-_PROFILE: Final = struct.Struct("!HH")
-_ONE_BYTE_PROFILE: Final = 0xBEDE
-_TWO_BYTE_PROFILE: Final = 0x1000
-_ONE_BYTE_MAX_ID: Final = 14
-_ONE_BYTE_MAX_SIZE: Final = 16
-_TWO_BYTE_MAX_ID: Final = 255
-_TWO_BYTE_MAX_SIZE: Final = 255
 
 
 class Kind(Enum):
@@ -81,87 +75,6 @@ def peek_ssrc(datagram: bytes) -> int:
     return int.from_bytes(datagram[8:12], "big")
 
 
-def _parse_one_byte(block: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    offset = 0
-    size = len(block)
-    while offset < size:
-        head = block[offset]
-        if head == 0:
-            offset += 1
-            continue
-        element_id = head >> 4
-        if element_id in (0, 15):
-            break  # RFC 8285 section 4.2: stop at a reserved id, keep what came before
-        start = offset + 1
-        offset = start + (head & 0x0F) + 1
-        if offset > size:
-            raise RtpError("rtp.extension_overrun", "a header extension runs past its block")
-        found[element_id] = block[start:offset]
-    return found
-
-
-def _parse_two_byte(block: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    offset = 0
-    size = len(block)
-    while offset < size:
-        element_id = block[offset]
-        if element_id == 0:
-            offset += 1
-            continue
-        start = offset + 2
-        if start > size or start + block[offset + 1] > size:
-            raise RtpError("rtp.extension_overrun", "a header extension runs past its block")
-        offset = start + block[offset + 1]
-        found[element_id] = block[start:offset]
-    return found
-
-
-def _parse_extensions(data: bytes, offset: int) -> tuple[dict[int, bytes], int]:
-    """Return the elements and the offset of what follows the block."""
-    if offset + 4 > len(data):
-        raise RtpError("rtp.extension_overrun", "the header extension is cut off")
-    profile, words = _PROFILE.unpack_from(data, offset)
-    start = offset + 4
-    end = start + 4 * words
-    if end > len(data):
-        raise RtpError("rtp.extension_overrun", "the header extension is longer than the packet")
-    if profile == _ONE_BYTE_PROFILE:
-        return _parse_one_byte(data[start:end]), end
-    if profile & 0xFFF0 == _TWO_BYTE_PROFILE:
-        return _parse_two_byte(data[start:end]), end
-    return {}, end
-
-
-def _fits_one_byte(extensions: Mapping[int, bytes]) -> bool:
-    return all(
-        1 <= element_id <= _ONE_BYTE_MAX_ID and 1 <= len(value) <= _ONE_BYTE_MAX_SIZE
-        for element_id, value in extensions.items()
-    )
-
-
-def _build_extensions(extensions: Mapping[int, bytes]) -> bytes:
-    parts = bytearray()
-    if _fits_one_byte(extensions):
-        profile = _ONE_BYTE_PROFILE
-        for element_id, value in extensions.items():
-            parts.append(element_id << 4 | (len(value) - 1))
-            parts += value
-    else:
-        profile = _TWO_BYTE_PROFILE
-        for element_id, value in extensions.items():
-            if not 1 <= element_id <= _TWO_BYTE_MAX_ID or len(value) > _TWO_BYTE_MAX_SIZE:
-                raise RtpError(
-                    "rtp.extension_range", f"header extension {element_id} cannot be sent"
-                )
-            parts.append(element_id)
-            parts.append(len(value))
-            parts += value
-    parts += bytes(-len(parts) % 4)
-    return _PROFILE.pack(profile, len(parts) // 4) + parts
-
-
 @dataclass(slots=True)
 class RtpPacket:
     """One RTP packet; `payload` is without padding.
@@ -204,7 +117,7 @@ class RtpPacket:
             csrcs = struct.unpack_from(f"!{first & 0x0F}I", data, HEADER_SIZE)
         extensions: dict[int, bytes] = {}
         if first & 0x10:
-            extensions, offset = _parse_extensions(data, offset)
+            extensions, offset = parse_extensions(data, offset)
         padding_size = 0
         if first & 0x20:
             padding_size = data[-1]
@@ -249,7 +162,7 @@ class RtpPacket:
         if self.csrcs:
             parts.append(struct.pack(f"!{len(self.csrcs)}I", *self.csrcs))
         if elements:
-            parts.append(_build_extensions(elements))
+            parts.append(build_extensions(elements))
         parts.append(self.payload)
         if self.padding_size:
             parts.append(bytes(self.padding_size - 1))

@@ -23,6 +23,8 @@ _NOT_RECEIVED: Final = 0
 _SMALL_DELTA: Final = 1
 _LARGE_DELTA: Final = 2
 _MAX_RUN: Final = 0x1FFF
+MAX_REPORTED: Final = 4096
+"""More packets in one report are no report but an attempt to keep us busy."""
 _VECTOR_SIZE: Final = 7
 
 
@@ -141,11 +143,10 @@ def _expand(chunk: int) -> list[int]:
     return [chunk >> shift & 1 for shift in range(13, -1, -1)]
 
 
-def parse_transport_feedback(body: bytes) -> TransportFeedback:
-    """Parse what follows the RTCP header; raise `RtpError` if it is cut off."""
-    if len(body) < _FIXED.size:
-        raise RtpError("twcc.short", "transport feedback without its fixed part")
-    sender, media, base, count, reference = _FIXED.unpack_from(body)
+def _parse_statuses(body: bytes, count: int) -> tuple[list[int], int]:
+    """Return `count` statuses and the offset of the first arrival time."""
+    if count > MAX_REPORTED:
+        raise RtpError("twcc.count_range", f"transport feedback on {count} packets at once")
     offset = _FIXED.size
     statuses: list[int] = []
     while len(statuses) < count:
@@ -156,8 +157,17 @@ def parse_transport_feedback(body: bytes) -> TransportFeedback:
         if not expanded:
             raise RtpError("twcc.empty_run", "a run of no packets in transport feedback")
         statuses += expanded
+    return statuses[:count], offset
+
+
+def parse_transport_feedback(body: bytes) -> TransportFeedback:
+    """Parse what follows the RTCP header; raise `RtpError` if it is cut off."""
+    if len(body) < _FIXED.size:
+        raise RtpError("twcc.short", "transport feedback without its fixed part")
+    sender, media, base, count, reference = _FIXED.unpack_from(body)
+    statuses, offset = _parse_statuses(body, count)
     deltas: list[int | None] = []
-    for status in statuses[:count]:
+    for status in statuses:
         if status == _SMALL_DELTA and offset + 1 <= len(body):
             deltas.append(body[offset])
             offset += 1

@@ -27,6 +27,10 @@ class Boot(msgspec.Struct, frozen=True, kw_only=True):
     redact_addresses: bool = True
     udp_host: str = "127.0.0.1"
     udp_port: int = 0
+    ice_tcp: bool = True
+    """Whether peers may connect by TCP where UDP does not pass."""
+    tcp_port: int = 0
+    """0: the number of the UDP port."""
     advertised_addresses: tuple[str, ...] = ()
     compiled: bool = True
     """Whether media may use the compiled fan-out where it is present."""

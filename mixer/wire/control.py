@@ -58,9 +58,13 @@ class NegotiateReceive(msgspec.Struct, frozen=True, tag="negotiate_receive", kw_
 
 
 class NegotiateSend(msgspec.Struct, frozen=True, tag="negotiate_send", kw_only=True):
-    """Make the offer for all subscriptions of a peer; answered by `Description`."""
+    """Make the offer for all subscriptions of a peer; answered by `Description`.
+
+    With ``restart`` it has other ICE credentials, whatever media knows of the path.
+    """
 
     peer: PeerId
+    restart: bool = False
 
 
 class FinishSend(msgspec.Struct, frozen=True, tag="finish_send", kw_only=True):
@@ -68,6 +72,26 @@ class FinishSend(msgspec.Struct, frozen=True, tag="finish_send", kw_only=True):
 
     peer: PeerId
     sdp: str
+
+
+class AnswerSend(msgspec.Struct, frozen=True, tag="answer_send", kw_only=True):
+    """A player's offer to receive (WHEP), once per peer; answered by `Description` (an answer).
+
+    Its m-lines are given to the subscriptions of the peer, in order, by kind.
+    """
+
+    peer: PeerId
+    sdp: str
+
+
+class RestartIce(msgspec.Struct, frozen=True, tag="restart_ice", kw_only=True):
+    """The other end has new ICE credentials and so do we; answered by `Description` with a
+    fragment (RFC 8840 section 9) instead of a whole description. Keys and streams stay.
+    """
+
+    peer: PeerId
+    ufrag: str
+    password: str
 
 
 class RequestKeyframe(msgspec.Struct, frozen=True, tag="request_keyframe", kw_only=True):
@@ -101,6 +125,8 @@ Command = (
     | NegotiateReceive
     | NegotiateSend
     | FinishSend
+    | AnswerSend
+    | RestartIce
     | RequestKeyframe
     | FinishSession
     | ReadMetrics
@@ -201,6 +227,27 @@ class PeerQuality(msgspec.Struct, frozen=True, tag="peer_quality", kw_only=True)
     loss_fraction: float
     jitter_ms: float
     bitrate: float
+    estimate_bps: float = 0.0
+    """What the way to a ``send`` peer is believed to carry; 0: not known."""
+    narrowed: dict[SubscriptionId, int] = {}
+    """Pictures of which less than is preferred goes out, as that way is known to carry no more:
+    the layer, -1 for none. Sound is never less."""
+
+
+class ActiveSpeaker(msgspec.Struct, frozen=True, tag="active_speaker", kw_only=True):
+    """Media, on change: whose microphone is the active one; 0 before anybody spoke."""
+
+    publication: PublicationId
+
+
+class LayersTaken(msgspec.Struct, frozen=True, tag="layers_taken", kw_only=True):
+    """Media, on change: which layers of a browser's publication somebody takes.
+
+    The publisher may pause the others.
+    """
+
+    publication: PublicationId
+    layers: tuple[int, ...]
 
 
 class LevelReport(msgspec.Struct, frozen=True, tag="levels", kw_only=True):
@@ -244,6 +291,33 @@ class SceneApplied(msgspec.Struct, frozen=True, tag="scene_applied", kw_only=Tru
 
     revision: int
     frame: int
+    at_ns: int = 0
+    """Session time of that frame."""
+
+
+class PreviewReady(msgspec.Struct, frozen=True, tag="preview_ready", kw_only=True):
+    """Picture, on change: whether every source of the scene in preview that sends has a picture.
+
+    A take of it then needs no wait.
+    """
+
+    revision: int
+    ready: bool
+
+
+class ClipState(msgspec.Struct, frozen=True, tag="clip_state", kw_only=True):
+    """Picture, on change and once a second while it plays: what becomes of a `Clip`.
+
+    ``state``: cued, playing, ended (by its end or by damage, told in ``text``), refused.
+    """
+
+    seat: str
+    file: str
+    state: str
+    position_ms: int = 0
+    duration_ms: int = 0
+    """As far as known; 0 for a still."""
+    text: str = ""
 
 
 class RecordingState(msgspec.Struct, frozen=True, tag="recording_state", kw_only=True):
@@ -279,10 +353,14 @@ Event = (
     PeerState
     | PublicationState
     | PeerQuality
+    | ActiveSpeaker
+    | LayersTaken
     | LevelReport
     | LoudnessReport
     | DelayReport
     | SceneApplied
+    | PreviewReady
+    | ClipState
     | RecordingState
     | Condition
 )

@@ -30,6 +30,12 @@ FLAG_KEYFRAME = 1
 """The access unit, or the frame this packet begins, decodes by itself."""
 FLAG_REPLAY = 2
 """Sent again from media's ring after the reader came back."""
+ROTATION_SHIFT = 8
+ROTATION_MASK = 3 << ROTATION_SHIFT
+"""Quarter turns clockwise to show the picture upright (urn:3gpp:video-orientation).
+
+On every packet: media repeats what the sender said last.
+"""
 
 
 class FrameKind(IntEnum):

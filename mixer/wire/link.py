@@ -108,6 +108,18 @@ class LinkStream(msgspec.Struct, frozen=True, tag="stream", kw_only=True):
     life: int
 
 
+class LinkTaken(msgspec.Struct, frozen=True, tag="taken", kw_only=True):
+    """Media: whether anybody takes this layer of the worker's publication.
+
+    Told for every layer when it is announced, then on change; a layer that nobody takes need not
+    be made.
+    """
+
+    publication: PublicationId
+    layer: Layer
+    taken: bool
+
+
 class LinkEnded(msgspec.Struct, frozen=True, tag="ended", kw_only=True):
     """Media: the publication is gone; it may come back with a `LinkStream`."""
 
@@ -123,6 +135,7 @@ LinkMessage = (
     | LinkPublish
     | LinkUnpublish
     | LinkStream
+    | LinkTaken
     | LinkEnded
 )
 
@@ -187,13 +200,14 @@ class Link:
 
     def send_message(self, message: LinkMessage) -> None:
         """Send a message if connected; `link_up` re-tells state otherwise."""
-        if self._writer is not None:
+        # Media may be gone a moment before the reader says so.
+        if self._writer is not None and not self._writer.is_closing():
             self._writer.write(message_frame(message))
 
     def send_frames(self, frames: list[Frame]) -> bool:
         """Send packets in one write. False: dropped and counted."""
         writer = self._writer
-        if writer is None:
+        if writer is None or writer.is_closing():
             self.dropped_link_down += len(frames)
             return False
         if writer.transport.get_write_buffer_size() > MAX_BUFFER_BYTES:

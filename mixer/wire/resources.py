@@ -8,7 +8,7 @@ key replaces the value. Nothing here names a person.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -21,6 +21,7 @@ from .ids import (
     PublicationId,
     SubscriptionId,
 )
+from .picture import PictureResource
 from .sound import SoundResource
 
 
@@ -55,17 +56,33 @@ class Peer(msgspec.Struct, frozen=True, tag="peer", kw_only=True):
 
 
 class Publication(msgspec.Struct, frozen=True, tag="publication", kw_only=True):
-    """A track that a ``receive`` peer publishes on the m-line ``mid``."""
+    """A track that a ``receive`` peer publishes on the m-line ``mid``.
+
+    With simulcast (RFC 8853) it has one layer per restriction identifier.
+    """
 
     id: PublicationId
     peer: PeerId
     mid: str
     kind: MediaKind
+    rids: tuple[str, ...] = ()
+    """Layer 0 first; empty: one layer without an identifier."""
 
     @property
     def key(self) -> str:
         """Unique among the resources of a worker."""
         return f"publication/{self.id}"
+
+
+class Priority(IntEnum):
+    """Who is served first when a receiver's line is narrow."""
+
+    SOUND = 0
+    ON_AIR = 1
+    """The programme, what is on air, what a person has pinned."""
+    SPEAKER = 2
+    """Who speaks now."""
+    REST = 3
 
 
 class Subscription(msgspec.Struct, frozen=True, tag="subscription", kw_only=True):
@@ -76,6 +93,8 @@ class Subscription(msgspec.Struct, frozen=True, tag="subscription", kw_only=True
     publication: PublicationId
     kind: MediaKind
     layer: Layer
+    """The preferred one: the highest that is ever sent."""
+    priority: Priority = Priority.ON_AIR
 
     @property
     def key(self) -> str:
@@ -170,118 +189,6 @@ class OnAir(msgspec.Struct, frozen=True, tag="on_air", kw_only=True):
         return "on_air"
 
 
-# --- picture ---------------------------------------------------------------
-
-
-class PictureSource(msgspec.Struct, frozen=True, tag="picture_source", kw_only=True):
-    """A video publication that a scene may show, and what its slate says."""
-
-    publication: PublicationId
-    seat: str
-    """Opaque label by which `Scene` slots name it."""
-    title: str
-    subtitle: str = ""
-    layer: Layer = Layer(0)
-
-    @property
-    def key(self) -> str:
-        """Unique among the resources of a worker."""
-        return f"picture_source/{self.publication}"
-
-
-class PictureProgramme(msgspec.Struct, frozen=True, tag="picture_programme", kw_only=True):
-    """The programme as a publication with layers low (0) and main (1), H.264."""
-
-    publication: PublicationId
-    width: int = 1280
-    height: int = 720
-
-    @property
-    def key(self) -> str:
-        """Unique among the resources of a worker."""
-        return "picture_programme"
-
-
-class Caption(msgspec.Struct, frozen=True, kw_only=True):
-    """A lower third: name, then title and organisation; Chinese and Latin script."""
-
-    title: str
-    subtitle: str = ""
-    organisation: str = ""
-
-
-class Slate(msgspec.Struct, frozen=True, kw_only=True):
-    """A still in place of the layout. ``kind``: opening, break, closing or standby.
-
-    Counts down to session time ``until_ns``; 0 for no countdown.
-    """
-
-    kind: str
-    title: str
-    subtitle: str = ""
-    until_ns: int = 0
-
-
-class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in the layout. A seat without a picture shows its slate."""
-
-    seat: str
-    title: str
-    """Name for the slate and the name bar."""
-    subtitle: str = ""
-
-
-class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
-    """What is on air from ``at_ns``: a layout, its slots in order, its captions.
-
-    It comes by a cut, or by a dissolve of ``dissolve_ns``; captions that change while the slots
-    stay come and go within ``fade_ns`` (0: at once).
-    """
-
-    revision: int
-    at_ns: int
-    layout: str
-    """A name of ``config/layouts`` or of ``<data>/layouts``."""
-    slots: tuple[Slot, ...]
-    caption: Caption | None = None
-    strap: str = ""
-    """Call-in strap such as 场外连线一, top left; empty for none."""
-    event_title: str = ""
-    question: str = ""
-    """What was asked, in a strap of its own; empty for none."""
-    bug: str = ""
-    """``live``, ``rehearsal`` or empty."""
-    clock_offset_min: int | None = None
-    """Shows the time of day this many minutes east of UTC; None for no clock."""
-    logo: str = ""
-    """A file of ``<data>/logos``; empty for none."""
-    theme: str = "default"
-    """A name of ``config/themes`` or of ``<data>/themes``; an unknown one is the default."""
-    dissolve_ns: int = 0
-    fade_ns: int = 0
-    frozen: bool = False
-    """The canvas stays as it is, captions too, until a scene without this."""
-    slate: Slate | None = None
-    """In place of layout, slots and captions."""
-
-    @property
-    def key(self) -> str:
-        """Unique among the resources of a worker."""
-        return "scene"
-
-
-class SourceDelay(msgspec.Struct, frozen=True, tag="source_delay", kw_only=True):
-    """How far behind capture sound plays the sources of one seat; picture lines up."""
-
-    seat: str
-    delay_ns: int
-
-    @property
-    def key(self) -> str:
-        """Unique among the resources of a worker."""
-        return f"source_delay/{self.seat}"
-
-
 # --- recorder --------------------------------------------------------------
 
 
@@ -353,10 +260,7 @@ Resource = (
     | SoundProgramme
     | OnAir
     | SoundResource
-    | PictureSource
-    | PictureProgramme
-    | Scene
-    | SourceDelay
+    | PictureResource
     | RecordingSession
     | RecordedTrack
     | Mark

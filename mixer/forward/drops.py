@@ -38,6 +38,22 @@ class Drop(StrEnum):
     INTERNAL_ERROR = "internal_error"
     """A bug of ours; the log has the first ten."""
     NACK_UNKNOWN_SSRC = "nack_unknown_ssrc"
+    NACK_THROTTLED = "nack_throttled"
+    """A receiver asks for more than a lossy line explains."""
+    PAUSED = "paused"
+    """Of an out-stream that was paused."""
+    PACER_FULL = "pacer_full"
+    """More waits for a receiver than its line takes; video goes on with the next key frame."""
+    KEYS_REPLACED = "keys_replaced"
+    """Waited to be sent when the peer's keys or the stream ended."""
+    STREAM_OUTBOX_FULL = "stream_outbox_full"
+    """Nobody fetched what is to be sent over TCP."""
+    RTCP_FLOOD = "rtcp_flood"
+    """More control packets than any peer needs."""
+    FEEDBACK_UNKNOWN = "feedback_unknown"
+    """A transport-wide report on packets that were not sent, or long ago."""
+    PROBE_FORGONE = "probe_forgone"
+    """Padding for which no place was found in time."""
 
 
 class DropCounters:
@@ -51,3 +67,23 @@ class DropCounters:
     def add(self, reason: Drop, count: int = 1) -> None:
         """Count `count` discards."""
         self.counts[reason] += count
+
+    def tally(self) -> DropTally:
+        """Return a tally of a part of it."""
+        return DropTally(self)
+
+
+class DropTally:
+    """The discards of one stream or peer, also counted in the whole."""
+
+    __slots__ = ("_whole", "counts")
+
+    def __init__(self, whole: DropCounters) -> None:
+        self._whole = whole
+        self.counts: dict[Drop, int] = {}
+        """Only reasons that occurred."""
+
+    def add(self, reason: Drop, count: int = 1) -> None:
+        """Count `count` discards."""
+        self._whole.counts[reason] += count
+        self.counts[reason] = self.counts.get(reason, 0) + count

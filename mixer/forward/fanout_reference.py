@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
+RewriteHeader = Callable[[bytearray, int, int, int], None]
 _FIXED_HEADER_BYTES: Final = 12
 _FIELDS: Final = struct.Struct("!HII")
 _INT_MIN: Final = -(1 << 31)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mixer.forward.in_stream import InStream
-from mixer.forward.interface import PeerFigures, StreamFigures
+from mixer.forward.interface import OutFigures, PeerFigures, StreamFigures
+from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
 
 
@@ -22,8 +23,9 @@ def peer_figures(peer: PeerState, now_ns: int) -> PeerFigures:
         loss = max(loss, min(1.0, max(0.0, 1 - new_received / new_expected)))
     is_counted = peer.counted_ns > 0
     elapsed_ns = now_ns - peer.counted_ns
-    bits = (peer.octets - peer.counted_octets) * 8
-    peer.counted_ns, peer.counted_octets = now_ns, peer.octets
+    octets = peer.octets_in + peer.octets_out
+    bits = (octets - peer.counted_octets) * 8
+    peer.counted_ns, peer.counted_octets = now_ns, octets
     peer.counted_expected, peer.counted_received = expected, received
     peer.loss_fraction = peer.jitter_ms = 0.0
     return PeerFigures(
@@ -32,6 +34,13 @@ def peer_figures(peer: PeerState, now_ns: int) -> PeerFigures:
         loss_fraction=loss,
         jitter_ms=jitter_ms,
         bitrate=bits * 1e9 / elapsed_ns if is_counted and elapsed_ns > 0 else 0.0,
+        packets_in=peer.packets_in,
+        packets_out=peer.packets_out,
+        octets_in=peer.octets_in,
+        octets_out=peer.octets_out,
+        queued_octets=peer.pacer.queued_octets,
+        probe_octets=peer.probe_octets,
+        drops=dict(peer.drops.counts),
     )
 
 
@@ -48,5 +57,31 @@ def stream_figures(stream: InStream) -> StreamFigures:
         nacks_sent=nack.requested if nack else 0,
         lost=nack.lost if nack else 0,
         recovered=nack.recovered if nack else 0,
-        keyframes_asked=stream.gate.asked,
+        keyframes_asked=stream.keyframes_asked,
+        keyframes=stream.keyframes,
+        jitter_ms=stream.statistics.jitter_ms,
+        loss_fraction=stream.loss_fraction,
+        drops=dict(stream.drops.counts),
+    )
+
+
+def out_figures(out: OutStream) -> OutFigures:
+    """Return an out-stream's figures."""
+    routed = -1 if out.stream is None else out.stream
+    return OutFigures(
+        out=out.out,
+        peer=out.peer.peer,
+        current=routed if out.flows else -1,
+        target=routed if out.target is None else out.target,
+        paused=out.paused,
+        packets=out.packets,
+        octets=out.octets,
+        loss_fraction=out.loss_fraction,
+        jitter_ms=out.jitter_ms,
+        rtt_ms=out.rtt_ns / 1e6,
+        nacks=out.nacks,
+        resent=out.resent,
+        keyframe_requests=out.keyframe_requests,
+        switches=out.switches,
+        drops=dict(out.drops.counts),
     )

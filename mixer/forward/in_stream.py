@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from mixer.forward.drops import DropCounters
 from mixer.forward.keyframe import KeyframeGate
+from mixer.forward.levels import LevelMeter
+from mixer.forward.media_packet import LayerRing
 from mixer.rtp import payload_type as types
 from mixer.rtp.nack import NackGenerator
 from mixer.rtp.receive import ReceiveStatistics
@@ -21,7 +24,7 @@ _WINDOW_BITS: Final = 1024
 _WINDOW_MASK: Final = (1 << _WINDOW_BITS) - 1
 _MAX_CLOSED_GAPS: Final = 64
 _MAX_RETIRED: Final = 16
-_REORDER_NS: Final = 10_000_000
+REORDER_NS: Final = 10_000_000
 
 
 class DuplicateWindow:
@@ -47,6 +50,11 @@ class DuplicateWindow:
             return False
         self._seen |= bit
         return True
+
+    def has(self, ext_seq: int) -> bool:
+        """Whether a number was seen, as far as the window reaches."""
+        behind = self._highest - ext_seq
+        return 0 <= behind < _WINDOW_BITS and bool(self._seen >> behind & 1)
 
 
 class ClosedGaps:
@@ -80,52 +88,32 @@ class InStream:
     `peer` is None for a stream that a worker makes.
     """
 
-    __slots__ = (
-        "bound_ns",
-        "clock_rate",
-        "closed",
-        "extend_sequence",
-        "extend_timestamp",
-        "gate",
-        "highest",
-        "keyframe_timestamp",
-        "kind",
-        "last_packet_ns",
-        "life",
-        "line",
-        "lost_seen",
-        "mid",
-        "nack",
-        "octets",
-        "packets",
-        "payload_type",
-        "peer",
-        "retired",
-        "routes",
-        "ssrc",
-        "statistics",
-        "stream",
-        "tapped",
-        "window",
-    )
+    meter_type = LevelMeter
 
     def __init__(
         self,
         stream: int,
         kind: MediaKind,
+        drops: DropCounters,
         *,
         peer: PeerState | None,
         mid: str = "",
+        rid: str = "",
         clock_rate: int = 0,
+        gate: KeyframeGate | None = None,
     ) -> None:
-        """`clock_rate` in Hz; by default that of the kind."""
+        """`clock_rate` in Hz; by default that of the kind. Layers of an m-line share a `gate`."""
         self.stream = stream
         self.kind = kind
         self.peer = peer
         self.mid = mid
+        self.rid = rid
         default = types.AUDIO_CLOCK_RATE if kind is MediaKind.AUDIO else types.VIDEO_CLOCK_RATE
         self.clock_rate = clock_rate or default
         self.routes: list[OutStream] = []
+        """Out-streams of which it is current or target."""
+        self.leaving: list[tuple[OutStream, int]] = []
+        """Out-streams that went over to another, and until when they take late packets."""
         self.tapped = False
         self.line: InLine | None = None
         """What was negotiated for its m-line; None for a local stream."""
@@ -133,9 +121,12 @@ class InStream:
         """When the SSRC was taken."""
         self.retired: deque[int] = deque(maxlen=_MAX_RETIRED)
         """SSRCs of earlier lives, whose late packets must not come back."""
-        self.gate = KeyframeGate()
-        self.packets = 0
-        self.octets = 0
+        self.gate = gate or KeyframeGate()
+        self.drops = drops.tally()
+        self.meter = self.meter_type()
+        self.packets = self.octets = 0
+        self.keyframes = self.keyframes_asked = 0
+        self.loss_fraction = 0.0
         self.begin(ssrc=-1, life=0, wants_nack=False)
 
     def begin(self, *, ssrc: int, life: int, wants_nack: bool) -> None:
@@ -145,16 +136,34 @@ class InStream:
         self.payload_type = -1
         self.last_packet_ns = -1
         self.keyframe_timestamp = -1
+        self.has_parameter_sets = False
+        """Whether its key frames bring the parameter sets of H.264 along."""
         self.highest = -1
         self.lost_seen = 0
+        self.rotation = 0
+        self._renew_parts(wants_nack=wants_nack)
+
+    def _renew_parts(self, *, wants_nack: bool) -> None:
+        """Make what counts one life alone."""
         self.extend_sequence = SequenceExtender().extend
         self.extend_timestamp = TimestampExtender().extend
         self.window = DuplicateWindow()
         self.closed = ClosedGaps()
-        self.statistics = ReceiveStatistics(max(ssrc, 0), self.clock_rate)
-        self.nack = NackGenerator(reorder_ns=_REORDER_NS) if wants_nack else None
+        self.ring = LayerRing()
+        self.statistics = ReceiveStatistics(max(self.ssrc, 0), self.clock_rate)
+        self.nack = NackGenerator(reorder_ns=REORDER_NS) if wants_nack else None
 
     @property
     def is_awaited(self) -> bool:
         """Whether a receiver shows nothing until a key frame comes."""
         return any(route.awaits(self.stream) for route in self.routes)
+
+    def note_orientation(self, told: int, *, ends_frame: bool) -> None:
+        """Take the byte of urn:3gpp:video-orientation, -1 for none.
+
+        It stands on the last packet of a frame at least; one without it is upright.
+        """
+        if told >= 0:
+            self.rotation = told & 0x03
+        elif ends_frame:
+            self.rotation = 0

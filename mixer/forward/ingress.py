@@ -7,119 +7,100 @@ from typing import Final, NamedTuple
 
 from pylibsrtp import Error as SrtpError
 
+from mixer.forward.binding import Binder, Refused
 from mixer.forward.drops import Drop, DropCounters
 from mixer.forward.in_stream import InStream
-from mixer.forward.interface import InLine
-from mixer.forward.keyframe import begins_keyframe
+from mixer.forward.keyframe import KeyframeStart, keyframe_start
+from mixer.forward.media_packet import HEADER_BYTES, MediaPacket, picture_numbers
 from mixer.forward.peer import PeerState
+from mixer.forward.red import map_red_types
+from mixer.rtp import payload_type as types
 from mixer.rtp.errors import RtpError
-from mixer.rtp.packet import RtpPacket
+from mixer.rtp.extensions import parse_extensions
 from mixer.wire.ids import MediaKind
 
 HEADER: Final = struct.Struct("!BBHII")
-_HEADER_BYTES: Final = 12
-_MAX_RTX_SSRCS: Final = 64
-# A publisher changes its SSRC when a track is replaced, never several times a second.
-_MIN_LIFE_NS: Final = 100_000_000
+_NO_ELEMENTS: Final[dict[int, bytes]] = {}
 
 
-class Accepted(NamedTuple):
-    """A packet to be forwarded: fixed header, canonical payload type, no extensions."""
+class _Parsed(NamedTuple):
+    """One RTP packet in the clear."""
 
-    stream: InStream
+    second: int
     sequence: int
     timestamp: int
-    monotonic_ns: int
-    """When it was captured."""
-    is_keyframe: bool
-    packet: bytes
-
-
-class _Refused(Exception):  # noqa: N818  says what happened, not that something broke
-    """This packet is dropped."""
-
-    def __init__(self, reason: Drop) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    ssrc: int
+    elements: dict[int, bytes]
+    payload: bytes
 
 
 class Ingress:
-    """Unprotects, binds SSRCs to m-lines, undoes retransmission, drops duplicates."""
+    """Unprotects, binds SSRCs to in-streams, undoes retransmission, drops duplicates."""
 
-    def __init__(self, drops: DropCounters, first_life: int) -> None:
-        """`first_life` is larger than any life of an earlier process."""
+    def __init__(self, drops: DropCounters, binder: Binder) -> None:
         self._drops = drops
-        self._life = first_life
+        self._binder = binder
         self.packets = 0
         self.octets = 0
 
-    def next_life(self) -> int:
-        """Mint a life; grows for ever."""
-        self._life += 1
-        return self._life
+    def receive(
+        self, peer: PeerState, datagram: bytes, now_ns: int, origin_ns: int
+    ) -> tuple[InStream, MediaPacket] | None:
+        """Take one SRTP datagram; None: dropped and counted.
 
-    def receive(self, peer: PeerState, datagram: bytes, now_ns: int) -> Accepted | None:
-        """Take one SRTP datagram; None: dropped and counted."""
+        `origin_ns` is the monotonic time at which session time is 0.
+        """
         try:
-            plain = self._unprotect(peer, datagram)
-            bounds = _payload_bounds(plain)
-            _, second, sequence, timestamp, ssrc = HEADER.unpack_from(plain)
-            payload = plain[bounds[0] : bounds[1]]
-            stream = peer.media.get(ssrc) or peer.rtx.get(ssrc)
+            parsed = _parse(self._unprotect(peer, datagram))
+            self._note_arrival(peer, parsed, now_ns)
+            payload_type = parsed.second & 0x7F
+            stream = peer.media.get(parsed.ssrc) or peer.rtx.get(parsed.ssrc)
             if stream is None:
-                stream = self._bind(peer, plain, second & 0x7F, ssrc, now_ns)
-            line = stream.line
-            if line is None or stream.ssrc < 0:
-                raise _Refused(Drop.UNBOUND_SSRC)
-            payload_type = second & 0x7F
-            is_rtx = ssrc != stream.ssrc
-            if is_rtx:
-                if len(payload) < 2:
-                    raise _Refused(Drop.PADDING_ONLY)
-                payload_type = line.rtx.get(payload_type, -1)
-                sequence = payload[0] << 8 | payload[1]
-                payload = payload[2:]
-            canonical = line.media.get(payload_type)
-            if canonical is None:
-                raise _Refused(Drop.UNKNOWN_PAYLOAD_TYPE)
-            header = (sequence, timestamp, second & 0x80 | canonical)
-            return self._accept(peer, stream, header, payload, now_ns, is_rtx)
-        except _Refused as refused:
-            self._drops.add(refused.reason)
+                stream = self._binder.bind(peer, parsed.elements, payload_type, parsed.ssrc, now_ns)
+        except Refused as refused:
+            peer.drops.add(refused.reason)
+            return None
+        try:
+            parsed = _undone(stream, parsed)
+            return stream, self._accept(peer, stream, parsed, now_ns, origin_ns)
+        except Refused as refused:
+            stream.drops.add(refused.reason)
             return None
 
     def _unprotect(self, peer: PeerState, datagram: bytes) -> bytes:
         if peer.inbound is None:
-            raise _Refused(Drop.NO_KEYS)
+            raise Refused(Drop.NO_KEYS)
         try:
             plain = peer.inbound.unprotect(datagram)
         except ValueError:
-            raise _Refused(Drop.TOO_LONG) from None
+            raise Refused(Drop.TOO_LONG) from None
         except SrtpError:
-            raise _Refused(Drop.SRTP_REFUSED) from None
+            raise Refused(Drop.SRTP_REFUSED) from None
         size = len(plain)
         self.packets += 1
         self.octets += size
-        peer.octets += size
+        peer.packets_in += 1
+        peer.octets_in += size
         return plain
 
+    def _note_arrival(self, peer: PeerState, parsed: _Parsed, now_ns: int) -> None:
+        if peer.arrivals is None or not parsed.elements:
+            return
+        told = parsed.elements.get(peer.extensions.transport_sequence)
+        if told is not None and len(told) >= 2:
+            peer.arrivals.add(told[0] << 8 | told[1], now_ns)
+
     def _accept(
-        self,
-        peer: PeerState,
-        stream: InStream,
-        header: tuple[int, int, int],
-        payload: bytes,
-        now_ns: int,
-        is_rtx: bool,  # noqa: FBT001  the hot path passes by position
-    ) -> Accepted:
-        sequence, timestamp, second = header
+        self, peer: PeerState, stream: InStream, parsed: _Parsed, now_ns: int, origin_ns: int
+    ) -> MediaPacket:
+        second, sequence, timestamp, ssrc, elements, payload = parsed
         ext_seq = stream.extend_sequence(sequence)
         is_new = stream.window.is_new(ext_seq)
         if not is_new:
-            raise _Refused(Drop.TOO_OLD if is_new is None else Drop.DUPLICATE)
-        if stream.nack is not None:
-            stream.nack.add(ext_seq, now_ns)
+            raise Refused(Drop.TOO_OLD if is_new is None else Drop.DUPLICATE)
+        _note_repair(peer, stream, ext_seq, now_ns)
         size = len(payload)
+        is_rtx = ssrc != stream.ssrc
         stream.statistics.on_packet(ext_seq, timestamp, now_ns, size, repaired=is_rtx)
         is_highest = ext_seq > stream.highest
         if is_highest:
@@ -127,105 +108,126 @@ class Ingress:
         if not payload:
             if is_highest:
                 stream.closed.remove(ext_seq)
-            raise _Refused(Drop.PADDING_ONLY)
+            raise Refused(Drop.PADDING_ONLY)
         stream.packets += 1
         stream.octets += size
         stream.last_packet_ns = now_ns
-        canonical = second & 0x7F
-        stream.payload_type = canonical
+        canonical = stream.payload_type = second & 0x7F
+        level, orientation = _told(peer, stream, second, elements)
         captured_ns = peer.clock.on_packet(stream.ssrc, stream.extend_timestamp(timestamp), now_ns)
         number = stream.closed.renumber(ext_seq) if stream.closed.count else ext_seq
-        return Accepted(
-            stream,
+        return MediaPacket(
+            stream.stream,
+            stream.life,
             number,
             timestamp,
-            captured_ns,
-            note_keyframe(stream, canonical, timestamp, payload),
+            captured_ns - origin_ns,
+            note_keyframe(stream, canonical, timestamp, ext_seq, payload),
             HEADER.pack(0x80, second, number & 0xFFFF, timestamp, stream.ssrc) + payload,
+            picture_numbers(canonical, payload),
+            level,
+            orientation,
         )
 
-    # --- binding --------------------------------------------------------------------------------
 
-    def _bind(
-        self, peer: PeerState, plain: bytes, payload_type: int, ssrc: int, now_ns: int
-    ) -> InStream:
-        """Find the in-stream of a new SSRC: by mid, by announced SSRC, by payload type."""
-        try:
-            line = _line_of(peer, plain, payload_type, ssrc)
-        except RtpError:
-            raise _Refused(Drop.MALFORMED_RTP) from None
-        stream = peer.in_by_mid.get(line.mid) if line is not None else None
-        if line is None or stream is None or ssrc in stream.retired:
-            raise _Refused(Drop.UNBOUND_SSRC)
-        if payload_type in line.rtx:
-            if len(peer.rtx) >= _MAX_RTX_SSRCS:
-                peer.rtx.clear()
-            peer.rtx[ssrc] = stream
-            return stream
-        if payload_type not in line.media:
-            raise _Refused(Drop.UNKNOWN_PAYLOAD_TYPE)
-        if stream.ssrc >= 0 and now_ns - stream.bound_ns < _MIN_LIFE_NS:
-            raise _Refused(Drop.UNBOUND_SSRC)
-        self._begin_life(peer, stream, line, ssrc)
-        stream.bound_ns = now_ns
-        return stream
-
-    def _begin_life(self, peer: PeerState, stream: InStream, line: InLine, ssrc: int) -> None:
-        if stream.ssrc >= 0:
-            stream.retired.append(stream.ssrc)
-            peer.media.pop(stream.ssrc, None)
-            peer.clock.remove_ssrc(stream.ssrc)
-        peer.rtx.pop(ssrc, None)
-        peer.media[ssrc] = stream
-        peer.clock.add_ssrc(ssrc, stream.clock_rate)
-        stream.line = line
-        stream.begin(ssrc=ssrc, life=self.next_life(), wants_nack=line.nack)
+def _note_repair(peer: PeerState, stream: InStream, ext_seq: int, now_ns: int) -> None:
+    nack = stream.nack
+    if nack is None:
+        return
+    nack.add(ext_seq, now_ns)
+    if nack.round_trip_ns:
+        # Publishers send no reports on what we send them: how fast they repeat is all there is.
+        sample_ns, nack.round_trip_ns = nack.round_trip_ns, 0
+        peer.rtt_ns += (sample_ns - peer.rtt_ns) // 4 if peer.rtt_ns else sample_ns
 
 
-def note_keyframe(stream: InStream, canonical: int, timestamp: int, payload: bytes) -> bool:
-    """Tell whether this is the first packet of a key frame, once for each frame."""
-    if (
-        stream.kind is MediaKind.AUDIO
-        or timestamp == stream.keyframe_timestamp
-        or not begins_keyframe(canonical, payload)
+def _told(
+    peer: PeerState, stream: InStream, second: int, elements: dict[int, bytes]
+) -> tuple[int, int]:
+    """Return audio level and orientation as told with a packet, -1 for not told."""
+    ids = peer.extensions
+    if stream.kind is MediaKind.AUDIO:
+        told = elements.get(ids.audio_level) if elements else None
+        if not told:
+            return -1, -1
+        stream.meter.add(told[0])
+        return told[0], -1
+    told = elements.get(ids.orientation) if elements else None
+    orientation = told[0] if told else -1
+    stream.note_orientation(orientation, ends_frame=second > 0x7F)
+    return -1, orientation
+
+
+def _undone(stream: InStream, parsed: _Parsed) -> _Parsed:
+    """Undo retransmission (RFC 4588 section 4) and translate the payload type."""
+    line = stream.line
+    if line is None or stream.ssrc < 0:
+        raise Refused(Drop.UNBOUND_SSRC)
+    second, sequence, _, ssrc, _, payload = parsed
+    payload_type = second & 0x7F
+    if ssrc != stream.ssrc:
+        if len(payload) < 2:
+            raise Refused(Drop.PADDING_ONLY)
+        payload_type = line.rtx.get(payload_type, -1)
+        sequence = payload[0] << 8 | payload[1]
+        payload = payload[2:]
+    canonical = line.media.get(payload_type)
+    if canonical is None:
+        raise Refused(Drop.UNKNOWN_PAYLOAD_TYPE)
+    if canonical == types.RED and payload:
+        mapped = map_red_types(payload, line.media)
+        if mapped is None:
+            raise Refused(Drop.MALFORMED_RTP)
+        payload = mapped
+    return parsed._replace(second=second & 0x80 | canonical, sequence=sequence, payload=payload)
+
+
+def note_keyframe(
+    stream: InStream, canonical: int, timestamp: int, ext_seq: int, payload: bytes
+) -> bool:
+    """Tell whether this is the first packet of a key frame, once for each frame.
+
+    A picture of H.264 whose parameter sets are late or lost does not begin one: with those of
+    another layer a decoder makes garbage of it. Who never sent any in band has none to wait for.
+    """
+    if stream.kind is MediaKind.AUDIO or timestamp == stream.keyframe_timestamp:
+        return False
+    start = keyframe_start(canonical, payload)
+    if start is KeyframeStart.NONE:
+        return False
+    if start is KeyframeStart.BARE and (
+        stream.has_parameter_sets or not stream.window.has(ext_seq - 1)
     ):
         return False
+    stream.has_parameter_sets = start is KeyframeStart.WHOLE
     stream.keyframe_timestamp = timestamp
-    stream.gate.on_keyframe()
+    stream.keyframes += 1
+    stream.gate.on_keyframe(stream.stream)
     return True
 
 
-def _payload_bounds(plain: bytes) -> tuple[int, int]:
-    """Where the payload begins and ends (RFC 3550 section 5.1)."""
+def elements_of(plain: bytes) -> dict[int, bytes]:
+    """Return the header extensions of an RTP packet. Raises `Refused`."""
+    return _parse(plain).elements
+
+
+def _parse(plain: bytes) -> _Parsed:
+    """Read header, extension and payload (RFC 3550 section 5.1, RFC 8285). Raises `Refused`."""
     size = len(plain)
-    if size < _HEADER_BYTES:
-        raise _Refused(Drop.MALFORMED_RTP)
-    first = plain[0]
+    if size < HEADER_BYTES:
+        raise Refused(Drop.MALFORMED_RTP)
+    first, second, sequence, timestamp, ssrc = HEADER.unpack_from(plain)
     if first == 0x80:
-        return _HEADER_BYTES, size
-    start = _HEADER_BYTES + 4 * (first & 0x0F)
+        return _Parsed(second, sequence, timestamp, ssrc, _NO_ELEMENTS, plain[HEADER_BYTES:])
+    start = HEADER_BYTES + 4 * (first & 0x0F)
+    elements = _NO_ELEMENTS
     if first & 0x10:
-        if start + 4 > size:
-            raise _Refused(Drop.MALFORMED_RTP)
-        start += 4 + 4 * (plain[start + 2] << 8 | plain[start + 3])
+        try:
+            elements, start = parse_extensions(plain, start)
+        except RtpError:
+            raise Refused(Drop.MALFORMED_RTP) from None
     # A count of zero padding bytes is wrong; it makes the padding longer than any packet.
     end = size - (plain[-1] or size) if first & 0x20 else size
     if start > end or first >> 6 != 2:
-        raise _Refused(Drop.MALFORMED_RTP)
-    return start, end
-
-
-def _line_of(peer: PeerState, plain: bytes, payload_type: int, ssrc: int) -> InLine | None:
-    if peer.mid_extension and plain[0] & 0x10:
-        mid = RtpPacket.parse(plain).extensions.get(peer.mid_extension)
-        if mid is not None:
-            return peer.lines.get(mid.decode("ascii", "replace"))
-    for line in peer.lines.values():
-        if ssrc in line.ssrcs or ssrc in line.rtx_ssrcs:
-            return line
-    fitting = [
-        line
-        for line in peer.lines.values()
-        if payload_type in line.media or payload_type in line.rtx
-    ]
-    return fitting[0] if len(fitting) == 1 else None
+        raise Refused(Drop.MALFORMED_RTP)
+    return _Parsed(second, sequence, timestamp, ssrc, elements, plain[start:end])

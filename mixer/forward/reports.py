@@ -10,6 +10,7 @@ from mixer.forward.in_stream import InStream
 from mixer.forward.interface import Batch
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
+from mixer.forward.transport_log import ArrivalLog
 from mixer.rtp.ntp import UNIX_TO_NTP_NS, ns_to_ntp
 from mixer.rtp.rtcp import (
     Goodbye,
@@ -17,6 +18,7 @@ from mixer.rtp.rtcp import (
     PictureLoss,
     ReceiverReport,
     Remb,
+    ReportBlock,
     Rtcp,
     SenderReport,
     SourceDescription,
@@ -26,10 +28,14 @@ from mixer.wire.ids import MediaKind
 RECEIVER_INTERVAL_NS: Final = 500_000_000
 SENDER_INTERVAL_NS: Final = 1_000_000_000
 FIRST_REPORT_NS: Final = 100_000_000
-AWAITED_INTERVAL_NS: Final = 1_000_000_000
+AWAITED_INTERVAL_NS: Final = 500_000_000
+"""A request for a key frame, or its answer, may be lost: as often as the throttle allows."""
+SILENT_INTERVAL_NS: Final = 2_000_000_000
+"""Of a layer that does not flow: browsers answer with key frames on all others."""
+FEEDBACK_INTERVAL_NS: Final = 100_000_000
 PUBLISHER_BITRATE_BPS: Final = 4_000_000
-"""What publishers are told they may send together; a hall needs 2.5 Mbit/s. Their own loss-based
-control stays below it where the line is worse."""
+"""What publishers without transport-wide feedback are told they may send together; a hall needs
+2.5 Mbit/s. Their own loss-based control stays below it where the line is worse."""
 _MAX_BLOCKS: Final = 31
 
 
@@ -57,23 +63,33 @@ class Reporter:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
         self._awaited_due_ns = 0
+        self.feedback = 0
 
     def request_keyframe(self, stream: InStream, now_ns: int, batch: Batch) -> None:
         """Ask the publisher for a key frame, throttled."""
-        if stream.kind is MediaKind.VIDEO and stream.gate.request(now_ns):
+        if stream.kind is MediaKind.VIDEO and stream.gate.request(stream.stream, now_ns):
             self._ask(stream, batch)
 
-    def poll_in(self, streams: Iterable[InStream], now_ns: int, batch: Batch) -> None:
-        """Ask again for lost packets and for key frames somebody still waits for."""
+    def poll_in(
+        self,
+        streams: Iterable[InStream],
+        restless: Iterable[InStream],
+        now_ns: int,
+        batch: Batch,
+    ) -> None:
+        """Ask again for lost packets and for key frames somebody still waits for.
+
+        `restless`: at least those of `streams` that miss packets or have a joined request.
+        """
         check_awaited = now_ns >= self._awaited_due_ns
         if check_awaited:
             self._awaited_due_ns = now_ns + AWAITED_INTERVAL_NS
-        for stream in streams:
+        for stream in streams if check_awaited else restless:
             if stream.nack is not None and stream.peer is not None:
                 self._repair(stream, stream.peer, now_ns, batch)
-            if stream.gate.due(now_ns):
+            if stream.gate.is_due(stream.stream, now_ns):
                 self._ask(stream, batch)
-            elif check_awaited and stream.is_awaited:
+            elif check_awaited and _may_repeat(stream, now_ns) and stream.is_awaited:
                 self.request_keyframe(stream, now_ns, batch)
 
     def poll_peer(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:
@@ -83,8 +99,11 @@ class Reporter:
         if peer.media and now_ns >= peer.report_due_ns:
             peer.report_due_ns = now_ns + RECEIVER_INTERVAL_NS
             self._egress.send_rtcp(peer, _reception(peer, now_ns))
+        if peer.arrivals is not None and now_ns >= peer.feedback_due_ns:
+            peer.feedback_due_ns = now_ns + FEEDBACK_INTERVAL_NS
+            self._tell_arrivals(peer, peer.arrivals)
         for out in peer.outs.values():
-            if out.packets and now_ns >= out.report_due_ns:
+            if out.sent_packets and now_ns >= out.report_due_ns:
                 if out.report_due_ns == 0:
                     # The first packet alone places the stream badly on the clock.
                     out.report_due_ns = now_ns + FIRST_REPORT_NS
@@ -92,13 +111,19 @@ class Reporter:
                 out.report_due_ns = now_ns + SENDER_INTERVAL_NS
                 self._egress.send_rtcp(peer, _sender_report(out, now_ns, time))
 
+    def _tell_arrivals(self, peer: PeerState, arrivals: ArrivalLog) -> None:
+        for report in arrivals.reports(peer.ssrc, next(iter(peer.media), 0)):
+            self.feedback += 1
+            self._egress.send_rtcp(peer, (report,))
+
     def say_goodbye(self, peer: PeerState, outs: Iterable[OutStream]) -> None:
         """Tell a peer that streams end (RFC 3550 section 6.6)."""
-        ssrcs = tuple(out.line.ssrc for out in outs if out.packets)[:_MAX_BLOCKS]
+        ssrcs = tuple(out.line.ssrc for out in outs if out.sent_packets)[:_MAX_BLOCKS]
         if ssrcs:
             self._egress.send_rtcp(peer, (ReceiverReport(ssrcs[0]), Goodbye(ssrcs)))
 
     def _ask(self, stream: InStream, batch: Batch) -> None:
+        stream.keyframes_asked += 1
         if stream.peer is None:
             batch.keyframes_wanted.append(stream.stream)
         elif stream.ssrc >= 0:
@@ -122,17 +147,29 @@ class Reporter:
             self.request_keyframe(stream, now_ns, batch)
 
 
+def _may_repeat(stream: InStream, now_ns: int) -> bool:
+    silent_ns = now_ns - max(stream.last_packet_ns, stream.gate.asked_ns)
+    flows = now_ns - stream.last_packet_ns < AWAITED_INTERVAL_NS
+    return flows or silent_ns >= SILENT_INTERVAL_NS
+
+
 def _reception(peer: PeerState, now_ns: int) -> list[Rtcp]:
     streams = list(peer.media.values())[:_MAX_BLOCKS]
-    blocks = tuple(stream.statistics.report_block(now_ns) for stream in streams)
+    blocks = tuple(_block(stream, now_ns) for stream in streams)
     packets: list[Rtcp] = [
         ReceiverReport(peer.ssrc, blocks),
         SourceDescription(((peer.ssrc, peer.cname),)),
     ]
     video = tuple(stream.ssrc for stream in streams if stream.kind is MediaKind.VIDEO)
-    if video:
+    if video and peer.arrivals is None:
         packets.append(Remb(peer.ssrc, PUBLISHER_BITRATE_BPS, video))
     return packets
+
+
+def _block(stream: InStream, now_ns: int) -> ReportBlock:
+    block = stream.statistics.report_block(now_ns)
+    stream.loss_fraction = block.fraction_lost / 256
+    return block
 
 
 def _sender_report(out: OutStream, now_ns: int, time: SessionTime) -> tuple[Rtcp, ...]:
@@ -141,7 +178,7 @@ def _sender_report(out: OutStream, now_ns: int, time: SessionTime) -> tuple[Rtcp
         ssrc,
         time.ntp(now_ns),
         out.timestamp_at(time.session_ns(now_ns)),
-        out.packets & 0xFFFFFFFF,
-        out.octets & 0xFFFFFFFF,
+        out.sent_packets & 0xFFFFFFFF,
+        out.sent_octets & 0xFFFFFFFF,
     )
     return report, SourceDescription(((ssrc, out.peer.cname),))

@@ -1,0 +1,207 @@
+"""The compiled fan-out: what it is made of, and which calls go around the interpreter.
+
+Registry, layer switches, repeats, probes, reports and figures are the reference's own code, which
+works on the state that the compiled classes hold.
+"""
+
+from __future__ import annotations
+
+import socket as sockets
+from collections.abc import Iterable
+from typing import cast
+
+from mixer.forward import _fanout
+from mixer.forward.batch import Batch, InjectedPacket
+from mixer.forward.drops import DropCounters
+from mixer.forward.egress import Egress
+from mixer.forward.in_stream import InStream
+from mixer.forward.interface import Address, DatagramSocket, InLine, StreamFlow
+from mixer.forward.out_stream import OutStream
+from mixer.forward.peer import PeerState
+from mixer.forward.reference import ReferenceFanout
+from mixer.forward.sender import Sender
+
+_fanout.find_library()
+
+
+class CompiledSender(Sender):
+    """A sender whose media waits in the compiled pacers."""
+
+    engine: _fanout.Engine
+
+    def poll(self, now_ns: int) -> None:
+        """See `Sender`."""
+        if self._busy:
+            self.engine.release_busy(self._busy, now_ns)
+
+    def _release(self, peer: PeerState, now_ns: int) -> None:
+        super()._release(peer, now_ns)
+        self.engine.release(cast(_fanout.PeerCore, peer), now_ns)
+
+    def repeat(self, out: OutStream, sequence: int, now_ns: int) -> None:
+        """See `Sender`."""
+        left = self.engine.repeat(
+            cast(_fanout.CompiledOut, out), sequence, now_ns, out.peer.spacing_ns
+        )
+        if left is None:
+            super().repeat(out, sequence, now_ns)
+        elif left:
+            self.resent += 1
+            out.resent += 1
+
+    def _pad(self, peer: PeerState, out: OutStream, cluster: int, now_ns: int) -> int:
+        padded = self.engine.pad(cast(_fanout.CompiledOut, out), cluster, now_ns)
+        if padded is None:
+            return super()._pad(peer, out, cluster, now_ns)
+        plain, protected = padded
+        if protected:
+            self.probe_packets += 1
+            peer.probe_octets += protected
+        return plain
+
+
+class CompiledFanout(ReferenceFanout):
+    """Implements `interface.Fanout`; every method belongs to one thread.
+
+    A socket that is none (of a test) is used by its methods, a session that is none of libsrtp
+    too. What is sent leaves at the end of the call that sent it.
+    """
+
+    drops_type = cast(type[DropCounters], _fanout.Counters)
+    peer_type = cast(type[PeerState], _fanout.CompiledPeer)
+    stream_type = cast(type[InStream], _fanout.CompiledStream)
+    out_type = cast(type[OutStream], _fanout.CompiledOut)
+    sender_type = CompiledSender
+    estimate_type = _fanout.CompiledEstimate
+
+    def __init__(self, socket: DatagramSocket, *, first_life: int = 0) -> None:
+        """`first_life` must exceed every life of earlier processes."""
+        super().__init__(socket, _fanout.rewrite_header, first_life=first_life)
+        self._engine = _fanout.Engine(socket, self._drops, self._egress, _fileno(socket))
+        self._engine.attach(self)
+        cast(CompiledSender, self._sender).engine = self._engine
+
+    def _make_egress(self, socket: DatagramSocket) -> Egress:
+        return cast(Egress, _fanout.Outbox(socket, self._drops, _fileno(socket)))
+
+    def _received(self) -> tuple[int, int]:
+        return self._engine.packets, self._engine.octets
+
+    # --- tables that the engine mirrors ---------------------------------------------------------
+
+    def set_clock(self, origin_monotonic_ns: int, origin_wall_ns: int) -> None:
+        """See `interface.Fanout`."""
+        super().set_clock(origin_monotonic_ns, origin_wall_ns)
+        self._engine.origin_ns = origin_monotonic_ns
+
+    def set_address(self, peer: int, address: Address, *, send_to: bool) -> None:
+        """See `interface.Fanout`."""
+        is_known = self._by_address.get(address) is self._peers[peer]
+        super().set_address(peer, address, send_to=send_to)
+        if not is_known:
+            self._engine.addresses_changed()
+
+    def forget_address(self, peer: int, address: Address) -> None:
+        """See `interface.Fanout`."""
+        super().forget_address(peer, address)
+        self._engine.addresses_changed()
+
+    def set_in_lines(self, peer: int, lines: tuple[InLine, ...]) -> None:
+        """See `interface.Fanout`."""
+        super().set_in_lines(peer, lines)
+        self._forget_streams(self._peers[peer])
+
+    def remove_in(self, stream: int) -> None:
+        """See `interface.Fanout`."""
+        peer = self._streams[stream].peer
+        super().remove_in(stream)
+        if peer is not None:
+            self._forget_streams(peer)
+
+    def _forget_streams(self, peer: PeerState) -> None:
+        cast(_fanout.PeerCore, peer).forget_streams()
+
+    # --- calls after which something leaves -----------------------------------------------------
+
+    def remove_peer(self, peer: int) -> None:
+        """See `interface.Fanout`."""
+        state = self._peers[peer]  # what waits for it refers to it
+        self._egress.flush()
+        try:
+            super().remove_peer(peer)
+        finally:
+            self._egress.flush()
+        del state
+
+    def remove_out(self, out: int) -> None:
+        """See `interface.Fanout`."""
+        known = self._outs[out]
+        self._egress.flush()
+        try:
+            super().remove_out(out)
+        finally:
+            self._egress.flush()
+        del known
+
+    def request_keyframe(self, stream: int, now_ns: int) -> Batch:
+        """See `interface.Fanout`."""
+        try:
+            return super().request_keyframe(stream, now_ns)
+        finally:
+            self._egress.flush()
+
+    def poll(self, now_ns: int) -> Batch:
+        """See `interface.Fanout`."""
+        try:
+            return super().poll(now_ns)
+        finally:
+            self._egress.flush()
+
+    def _restless(self) -> Iterable[InStream]:
+        return _fanout.restless(self._streams)
+
+    def _reportable(self, now_ns: int) -> Iterable[PeerState]:
+        return _fanout.peers_due(self._peers, now_ns)
+
+    def stream_flows(self) -> list[StreamFlow]:
+        """See `interface.Fanout`."""
+        return _fanout.flows(self._streams)
+
+    def send_control(self, datagram: bytes, address: Address) -> None:
+        """See `interface.Fanout`."""
+        super().send_control(datagram, address)
+        self._egress.flush()
+
+    # --- moving packets -------------------------------------------------------------------------
+
+    def drain(self, now_ns: int, limit: int) -> Batch:
+        """See `interface.Fanout`."""
+        return self._engine.drain(now_ns, limit)
+
+    def receive(self, datagram: bytes, address: Address, now_ns: int) -> Batch:
+        """See `interface.Fanout`."""
+        return self._engine.take_one(datagram, address, now_ns)
+
+    def inject(self, packets: list[InjectedPacket], now_ns: int) -> Batch:
+        """See `interface.Fanout`."""
+        return self._engine.inject(packets, now_ns)
+
+    def set_paused(self, out: int, *, paused: bool) -> None:
+        """See `interface.Fanout`."""
+        self._now_ns = max(self._now_ns, self._engine.now_ns)
+        super().set_paused(out, paused=paused)
+
+    def take_rtcp(self, peer: PeerState, datagram: bytes, now_ns: int, batch: Batch) -> None:
+        """Control packets, from the engine."""
+        self._rtcp.receive(peer, datagram, now_ns, self._time, batch)
+
+    def read_rtcp(self, peer: PeerState, plain: bytes, now_ns: int, batch: Batch) -> None:
+        """Control packets that the engine decrypted."""
+        self._rtcp.read(peer, plain, now_ns, self._time, batch)
+
+    def _feedback_read(self) -> int:
+        return super()._feedback_read() + self._engine.feedback
+
+
+def _fileno(socket: DatagramSocket) -> int:
+    return socket.fileno() if isinstance(socket, sockets.socket) else -1

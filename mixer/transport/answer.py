@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mixer.transport.codecs import H264_PARAMETERS, OPUS_PARAMETERS, accept, accepted_feedback
+from mixer.transport.codecs import accept, rules_of
+from mixer.transport.codecs.rules import VIDEO_FEEDBACK
+from mixer.transport.extensions import ExtensionIds, agreed, lines_of, merged
 from mixer.transport.ice import Address, Credentials
 from mixer.transport.identity import Fingerprint
-from mixer.transport.sdp import MID_URI, Description, MediaLine
+from mixer.transport.sdp import Description, MediaLine
 from mixer.wire.ids import MediaKind
 
-_PROTOCOL: Final = "UDP/TLS/RTP/SAVPF"
-# Chromium begins at 300 kbit/s and shrinks the picture for it; it needs half a minute to
-# grow again. Others ignore the parameter; a sender's own limit stays above it.
-_START_BITRATE: Final = "x-google-start-bitrate=1500"
-# RFC 8445 section 5.1.2.1: host candidate, highest local preference, component 1.
+PROTOCOL: Final = "UDP/TLS/RTP/SAVPF"
+FEEDBACK: Final = frozenset(VIDEO_FEEDBACK)
+"""All feedback that we give or obey."""
+# RFC 8445 section 5.1.2.1: type preference, local preference, component 1.
 _HOST_PRIORITY: Final = 126 << 24 | 65535 << 8 | 255
+# RFC 6544 section 4.2: below UDP; local preference is direction (passive: 4), then order.
+_TCP_PRIORITY: Final = 90 << 24 | (4 << 13 | 0x1FFF) << 8 | 255
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,6 +30,8 @@ class LocalTransport:
     fingerprint: Fingerprint
     addresses: tuple[Address, ...]
     """Host candidates, the best first."""
+    tcp_addresses: tuple[Address, ...] = ()
+    """Where TCP connections are accepted, the best first."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,6 +47,10 @@ class ReceivedLine:
     ssrcs: tuple[int, ...]
     rtx_ssrcs: dict[int, int]
     nack: bool
+    rids: tuple[str, ...] = ()
+    """Layers that come at once, in the order of the offer; empty without simulcast."""
+    transport_feedback: bool = False
+    """Packets carry transport-wide numbers and shall be reported."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,8 +59,8 @@ class ReceiveAgreement:
 
     sdp: str
     lines: tuple[ReceivedLine, ...]
-    mid_extension: int
-    """Id of the mid header extension (RFC 8843 section 15), 0 without."""
+    extensions: ExtensionIds
+    """Header extensions of the whole connection."""
 
 
 def session_lines(session: int, version: int, mids: list[str]) -> list[str]:
@@ -82,39 +91,65 @@ def transport_lines(local: LocalTransport, setup: str) -> list[str]:
     for index, (host, port) in enumerate(local.addresses):
         priority = _HOST_PRIORITY - (index << 8)
         lines.append(f"a=candidate:{index + 1} 1 udp {priority} {host} {port} typ host")
+    for index, (host, port) in enumerate(local.tcp_addresses):
+        priority = _TCP_PRIORITY - (index << 8)
+        foundation = len(local.addresses) + index + 1
+        lines.append(
+            f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive"
+        )
     lines.append("a=end-of-candidates")
     return lines
 
 
 def answer_offer(
-    offer: Description, local: LocalTransport, *, session: int, version: int
+    offer: Description,
+    local: LocalTransport,
+    *,
+    session: int,
+    version: int,
+    feedback: frozenset[str] = FEEDBACK,
 ) -> ReceiveAgreement:
     """Accept every m-line that sends audio or video in a codec of ours; refuse the others."""
     received: list[ReceivedLine] = []
+    extensions: list[ExtensionIds] = []
     body: list[str] = []
     mids: list[str] = []
     setup = "active" if offer.transport.setup == "passive" else "passive"
     for line in offer.lines:
-        chosen = _choose(line)
-        if chosen is None:
-            body += _refusal(line)
+        if not _is_acceptable(line):
+            body += refusal(line)
             continue
+        ids = agreed(line, MediaKind(line.kind))._replace(absolute_time=0)
+        if "transport-cc" not in feedback:
+            ids = ids._replace(transport_sequence=0)
+        chosen = choose(line, ids)
         received.append(chosen)
+        extensions.append(ids)
         mids.append(line.mid)
         body += _acceptance(line, chosen, local, setup)
+        body += lines_of(ids)
+        body += codec_lines(line, chosen, feedback)
+    head = session_lines(session, version, mids)
+    if any(line.mixed_extensions for line in offer.lines):
+        head.append("a=extmap-allow-mixed")
     return ReceiveAgreement(
-        sdp="\r\n".join([*session_lines(session, version, mids), *body, ""]),
+        sdp="\r\n".join([*head, *body, ""]),
         lines=tuple(received),
-        mid_extension=offer.transport.extensions.get(MID_URI, 0),
+        extensions=merged(extensions),
     )
 
 
-def _choose(line: MediaLine) -> ReceivedLine | None:
+def _is_acceptable(line: MediaLine) -> bool:
     if line.rejected or line.kind not in ("audio", "video") or not line.rtcp_mux or not line.mid:
-        return None
+        return False
+    return bool(accept(line).media)
+
+
+def choose(line: MediaLine, ids: ExtensionIds) -> ReceivedLine:
+    """What an m-line carries that we take."""
     accepted = accept(line)
-    if not accepted.media:
-        return None
+    # Without the rid on packets the layers could not be told apart.
+    has_layers = line.kind == "video" and bool(ids.rid) and len(line.layers) > 1
     return ReceivedLine(
         mid=line.mid,
         kind=MediaKind(line.kind),
@@ -123,10 +158,13 @@ def _choose(line: MediaLine) -> ReceivedLine | None:
         ssrcs=tuple(ssrc for ssrc in line.ssrcs if ssrc not in line.rtx_ssrcs),
         rtx_ssrcs=line.rtx_ssrcs,
         nack=accepted.nack,
+        rids=line.layers if has_layers else (),
+        transport_feedback=accepted.transport_feedback and bool(ids.transport_sequence),
     )
 
 
-def _refusal(line: MediaLine) -> list[str]:
+def refusal(line: MediaLine) -> list[str]:
+    """The m-line that turns an offered one down (RFC 3264 section 6)."""
     lines = [f"m={line.kind} 0 {line.protocol} {' '.join(line.formats)}", "c=IN IP4 0.0.0.0"]
     if line.mid:
         lines.append(f"a=mid:{line.mid}")
@@ -134,41 +172,39 @@ def _refusal(line: MediaLine) -> list[str]:
     return lines
 
 
+def order(line: MediaLine, chosen: ReceivedLine) -> list[int]:
+    """Chosen payload types in the order of the offer."""
+    numbers = [*chosen.media, *chosen.rtx]
+    return [int(text) for text in line.formats if text.isdecimal() and int(text) in numbers]
+
+
 def _acceptance(
     line: MediaLine, chosen: ReceivedLine, local: LocalTransport, setup: str
 ) -> list[str]:
-    numbers = [*chosen.media, *chosen.rtx]
-    order = [int(text) for text in line.formats if text.isdecimal() and int(text) in numbers]
     sends = line.direction in ("sendonly", "sendrecv")
     lines = [
-        f"m={line.kind} 9 {_PROTOCOL} {' '.join(map(str, order))}",
+        f"m={line.kind} 9 {PROTOCOL} {' '.join(map(str, order(line, chosen)))}",
         *transport_lines(local, setup),
         f"a=mid:{line.mid}",
         "a=recvonly" if sends else "a=inactive",
         "a=rtcp-mux",
         "a=rtcp-rsize",
+        *(f"a=rid:{rid} recv" for rid in chosen.rids),
     ]
-    if MID_URI in line.extensions:
-        lines.append(f"a=extmap:{line.extensions[MID_URI]} {MID_URI}")
-    for number in order:
-        lines += _codec_lines(line, chosen, number)
+    if chosen.rids:
+        lines.append(f"a=simulcast:recv {';'.join(chosen.rids)}")
     return lines
 
 
-def _codec_lines(line: MediaLine, chosen: ReceivedLine, number: int) -> list[str]:
-    if number in chosen.rtx:
-        return [f"a=rtpmap:{number} rtx/90000", f"a=fmtp:{number} apt={chosen.rtx[number]}"]
-    codec = line.codecs[number]
-    if codec.name == "opus":
-        lines = [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {OPUS_PARAMETERS}"]
-    elif codec.name == "h264":
-        # The profile must be the offered one, else the payload type means another codec.
-        profile = codec.parameters.get("profile-level-id", "42e01f")
-        parameters = H264_PARAMETERS.replace("42e01f", profile)
-        lines = [
-            f"a=rtpmap:{number} H264/90000",
-            f"a=fmtp:{number} {parameters};{_START_BITRATE}",
-        ]
-    else:
-        lines = [f"a=rtpmap:{number} VP8/90000", f"a=fmtp:{number} {_START_BITRATE}"]
-    return lines + [f"a=rtcp-fb:{number} {text}" for text in accepted_feedback(codec)]
+def codec_lines(line: MediaLine, chosen: ReceivedLine, feedback: frozenset[str]) -> list[str]:
+    """Attributes of the chosen payload types."""
+    lines: list[str] = []
+    for number in order(line, chosen):
+        if number in chosen.rtx:
+            lines.append(f"a=rtpmap:{number} rtx/{line.codecs[number].clock_rate}")
+            lines.append(f"a=fmtp:{number} apt={chosen.rtx[number]}")
+            continue
+        rules = rules_of(line.codecs[number], line)
+        if rules is not None:
+            lines += rules.answer_lines(line.codecs[number], feedback)
+    return lines

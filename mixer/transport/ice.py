@@ -22,6 +22,8 @@ _COOKIE: Final = stun.COOKIE.to_bytes(4, "big")
 _ROLE_CONFLICT: Final = (487, "Role Conflict")
 MAX_ADDRESSES: Final = 8
 MAX_CREDENTIALS: Final = 2
+ROAM_NS: Final = 3_000_000_000
+"""Browsers check the pair in use at least this often; the others seldom."""
 
 
 class IceDrop(StrEnum):
@@ -61,6 +63,8 @@ class IceAgent:
     """Authenticated addresses, newest last, at most `MAX_ADDRESSES`."""
     address: Address | None = None
     """Where to send: the first one seen, then the nominated one."""
+    checked_ns: dict[Address, int] = field(default_factory=dict)
+    """Monotonic time of the last good check from each address."""
     last_check_ns: int = -1
     """Monotonic time of the last good check, -1 before the first."""
 
@@ -68,6 +72,31 @@ class IceAgent:
     def current(self) -> Credentials:
         """What the next session description shows."""
         return self.credentials[0]
+
+    def leave(self, address: Address) -> None:
+        """Accept an address no more; go on with the one heard from last."""
+        if address in self.addresses:
+            self.addresses.remove(address)
+        self.checked_ns.pop(address, None)
+        if self.address == address:
+            self.address = max(
+                self.addresses, key=lambda one: self.checked_ns.get(one, 0), default=None
+            )
+
+    def note_check(self, address: Address, now_ns: int, *, nominated: bool) -> bool:
+        """A good check came; tell whether the peer is sent to from another place now.
+
+        The nominated pair wins. A peer that checks from elsewhere while the pair in use is silent
+        has roamed, nominated or not: its network changed, or a translator forgot it.
+        """
+        self.last_check_ns = self.checked_ns[address] = now_ns
+        if self.address == address:
+            return False
+        silent = self.address is None or now_ns - self.checked_ns.get(self.address, 0) > ROAM_NS
+        if nominated or silent:
+            self.address = address
+            return True
+        return False
 
 
 @dataclass(slots=True, frozen=True)
@@ -111,8 +140,13 @@ class IceServer:
         self.add(agent)
         return agent.current
 
-    def receive(self, datagram: bytes, address: Address, now_ns: int) -> Check | IceDrop:
-        """Judge one datagram whose first byte is 0 to 3."""
+    def receive(
+        self, datagram: bytes, address: Address, now_ns: int, seen_at: Address | None = None
+    ) -> Check | IceDrop:
+        """Judge one datagram whose first byte is 0 to 3.
+
+        `seen_at` is where it came from in the network's terms, where `address` is not that.
+        """
         request = _parse(datagram)
         if request is None:
             return IceDrop.MALFORMED
@@ -130,7 +164,8 @@ class IceServer:
         agent, password = known
         if not request.check_message_integrity(password.encode()):
             return IceDrop.BAD_INTEGRITY
-        return _answer(agent, password, request, address, now_ns)
+        mapped = seen_at or address
+        return _answer(agent, password, request, (address, mapped), now_ns)
 
 
 def _parse(datagram: bytes) -> stun.Message | None:
@@ -143,8 +178,13 @@ def _parse(datagram: bytes) -> stun.Message | None:
 
 
 def _answer(
-    agent: IceAgent, password: str, request: stun.Message, address: Address, now_ns: int
+    agent: IceAgent,
+    password: str,
+    request: stun.Message,
+    source: tuple[Address, Address],
+    now_ns: int,
 ) -> Check:
+    address, mapped = source
     if "ICE-CONTROLLED" in request.attributes:
         # A lite agent is always controlled (RFC 8445 section 6.1.1).
         response = stun.Message(
@@ -159,21 +199,16 @@ def _answer(
         request.message_method,
         stun.Class.RESPONSE,
         request.transaction_id,
-        {"XOR-MAPPED-ADDRESS": address},
+        {"XOR-MAPPED-ADDRESS": mapped},
     )
     response.add_message_integrity(password.encode())
-    agent.last_check_ns = now_ns
     new_address = address not in agent.addresses
     evicted: Address | None = None
     if new_address:
         agent.addresses.append(address)
         if len(agent.addresses) > MAX_ADDRESSES:
-            oldest = next(seen for seen in agent.addresses if seen != agent.address)
-            agent.addresses.remove(oldest)
-            evicted = oldest
-    moved = agent.address != address and (
-        agent.address is None or "USE-CANDIDATE" in request.attributes
-    )
-    if moved:
-        agent.address = address
+            evicted = next(seen for seen in agent.addresses if seen != agent.address)
+            agent.leave(evicted)
+    nominated = "USE-CANDIDATE" in request.attributes
+    moved = agent.note_check(address, now_ns, nominated=nominated)
     return Check(agent, bytes(response), new_address, moved, evicted)

@@ -10,9 +10,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from mixer.rtp import payload_type
-from mixer.transport.answer import LocalTransport, session_lines, transport_lines
-from mixer.transport.codecs import H264_PARAMETERS, OPUS_PARAMETERS, VIDEO_FEEDBACK, accept
+from mixer.transport.answer import FEEDBACK, LocalTransport, session_lines, transport_lines
+from mixer.transport.codecs import accept, codecs_of
+from mixer.transport.extensions import OFFERED, ExtensionIds, agreed, lines_of, used_by
 from mixer.transport.sdp import Description, invalid
 from mixer.wire.control import ControlError
 from mixer.wire.ids import MediaKind, SubscriptionId
@@ -36,6 +36,7 @@ class SendAgreement:
     """What a browser accepted for one subscription; empty maps: nothing."""
 
     subscription: SubscriptionId
+    mid: str
     ssrc: int
     rtx_ssrc: int
     media: dict[int, int]
@@ -43,6 +44,9 @@ class SendAgreement:
     rtx: dict[int, int]
     """Canonical payload type to the negotiated type of its retransmissions."""
     nack: bool
+    extensions: ExtensionIds
+    transport_feedback: bool
+    """Packets shall carry transport-wide numbers; the browser reports their arrival."""
 
 
 class SentLines:
@@ -86,6 +90,13 @@ class SentLines:
         self.lines.append(line)
         return line
 
+    def follow(self, offered: list[tuple[str, MediaKind, SubscriptionId | None]]) -> None:
+        """Take the m-lines over that the other end offered, with what each is to carry."""
+        self.lines = [
+            SentLine(mid, kind, _fresh_ssrc(), _fresh_ssrc(), subscription)
+            for mid, kind, subscription in offered
+        ]
+
     def mids(self) -> dict[str, SubscriptionId]:
         """Which m-line carries which subscription."""
         return {line.mid: line.subscription for line in self.lines if line.subscription is not None}
@@ -96,60 +107,57 @@ def _fresh_ssrc() -> int:
 
 
 def write_offer(
-    lines: SentLines, local: LocalTransport, *, cname: str, session: int, version: int
+    lines: SentLines,
+    local: LocalTransport,
+    *,
+    cname: str,
+    session: int,
+    version: int,
+    feedback: frozenset[str] = FEEDBACK,
 ) -> str:
     """Return the offer; one CNAME for all lines makes browsers keep lips in sync."""
     text = session_lines(session, version, [line.mid for line in lines.lines])
+    text.append("a=extmap-allow-mixed")
     for line in lines.lines:
-        text += _sent_line(line, local, cname)
+        text += _sent_line(line, local, cname, feedback)
     return "\r\n".join([*text, ""])
 
 
-def _sent_line(line: SentLine, local: LocalTransport, cname: str) -> list[str]:
+def _sent_line(
+    line: SentLine, local: LocalTransport, cname: str, feedback: frozenset[str]
+) -> list[str]:
     is_video = line.kind is MediaKind.VIDEO
-    numbers = _VIDEO_TYPES if is_video else (payload_type.OPUS,)
+    codecs = codecs_of(line.kind)
+    numbers = [number for rules in codecs for number in (rules.canonical, rules.rtx) if number]
+    ids = used_by(OFFERED, line.kind)
+    if "transport-cc" not in feedback:
+        ids = ids._replace(transport_sequence=0)
     text = [
         f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
         *transport_lines(local, "actpass"),
         f"a=mid:{line.mid}",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        *(_VIDEO_CODECS if is_video else _AUDIO_CODECS),
+        *lines_of(ids),
     ]
+    for rules in codecs:
+        text += rules.offer_lines(feedback)
     if line.subscription is None:
         return [*text, "a=inactive"]
-    text += ["a=sendonly", f"a=msid:{cname} subscription-{line.subscription}"]
+    return [*text, "a=sendonly", *source_lines(line, cname, has_rtx=is_video)]
+
+
+def source_lines(line: SentLine, cname: str, *, has_rtx: bool) -> list[str]:
+    """What an m-line says of the streams on it."""
+    text = [f"a=msid:{cname} subscription-{line.subscription}"]
     ssrcs = [line.ssrc]
-    if is_video:
+    if has_rtx:
         text.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
         ssrcs.append(line.rtx_ssrc)
     for ssrc in ssrcs:
         text.append(f"a=ssrc:{ssrc} cname:{cname}")
         text.append(f"a=ssrc:{ssrc} msid:{cname} subscription-{line.subscription}")
     return text
-
-
-_VIDEO_TYPES: Final = (
-    payload_type.H264,
-    payload_type.RTX_H264,
-    payload_type.VP8,
-    payload_type.RTX_VP8,
-)
-_AUDIO_CODECS: Final = (
-    f"a=rtpmap:{payload_type.OPUS} opus/48000/2",
-    f"a=fmtp:{payload_type.OPUS} {OPUS_PARAMETERS}",
-)
-_VIDEO_CODECS: Final = (
-    f"a=rtpmap:{payload_type.H264} H264/90000",
-    f"a=fmtp:{payload_type.H264} {H264_PARAMETERS}",
-    *(f"a=rtcp-fb:{payload_type.H264} {text}" for text in VIDEO_FEEDBACK),
-    f"a=rtpmap:{payload_type.RTX_H264} rtx/90000",
-    f"a=fmtp:{payload_type.RTX_H264} apt={payload_type.H264}",
-    f"a=rtpmap:{payload_type.VP8} VP8/90000",
-    *(f"a=rtcp-fb:{payload_type.VP8} {text}" for text in VIDEO_FEEDBACK),
-    f"a=rtpmap:{payload_type.RTX_VP8} rtx/90000",
-    f"a=fmtp:{payload_type.RTX_VP8} apt={payload_type.VP8}",
-)
 
 
 def read_answer(lines: SentLines, answer: Description) -> tuple[SendAgreement, ...]:
@@ -169,16 +177,20 @@ def read_answer(lines: SentLines, answer: Description) -> tuple[SendAgreement, .
         if ours.subscription is None:
             continue
         accepted = accept(theirs)
+        ids = agreed(theirs, ours.kind)
         takes = not theirs.rejected and theirs.direction in ("recvonly", "sendrecv")
         media = {canonical: number for number, canonical in accepted.media.items()} if takes else {}
         agreements.append(
             SendAgreement(
                 subscription=ours.subscription,
+                mid=ours.mid,
                 ssrc=ours.ssrc,
                 rtx_ssrc=ours.rtx_ssrc,
                 media=media,
                 rtx={accepted.media[media_type]: rtx for rtx, media_type in accepted.rtx.items()},
                 nack=accepted.nack,
+                extensions=ids,
+                transport_feedback=accepted.transport_feedback and bool(ids.transport_sequence),
             )
         )
     return tuple(agreements)

@@ -16,7 +16,9 @@ from mixer.wire.control import ControlError
 
 MAX_SDP_BYTES: Final = 64 * 1024
 MAX_OFFERED_LINES: Final = 16
-MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+MAX_RIDS: Final = 8
+"""Layers of one publication; inside media a layer has three bits."""
+MAX_EXTENSIONS: Final = 64
 _DIRECTIONS: Final = frozenset({"sendonly", "recvonly", "sendrecv", "inactive"})
 _SETUPS: Final = frozenset({"active", "passive", "actpass", "holdconn"})
 _MEDIA_LINE: Final = re.compile(
@@ -24,6 +26,7 @@ _MEDIA_LINE: Final = re.compile(
 )
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,64}")
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){15,63}")
+_RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_TEXT: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
 
 
@@ -53,10 +56,17 @@ class MediaLine:
     codecs: dict[int, OfferedCodec] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
     """Header extension ids by URI."""
+    mixed_extensions: bool = False
+    """One-byte and two-byte header extensions may come in one stream (RFC 8285 section 4.1.2)."""
+    send_rids: dict[str, str] = field(default_factory=dict)
+    """Restriction identifiers of direction send, with their restrictions (RFC 8851)."""
+    simulcast_send: tuple[str, ...] = ()
+    """What the peer sends at once, first of each alternative, in its order (RFC 8853)."""
     ssrcs: list[int] = field(default_factory=list)
     rtx_ssrcs: dict[int, int] = field(default_factory=dict)
     """Retransmission SSRC to media SSRC (`ssrc-group:FID`)."""
     rtcp_mux: bool = False
+    bundle_only: bool = False
     ufrag: str = ""
     password: str = ""
     setup: str = ""
@@ -64,8 +74,17 @@ class MediaLine:
 
     @property
     def rejected(self) -> bool:
-        """Whether the m-line is off (RFC 9429 section 5.3.1)."""
-        return self.port == 0
+        """Whether the m-line is off (RFC 9429 section 5.3.1).
+
+        Port 0 with `a=bundle-only` is an m-line that has no transport of its own (RFC 9143
+        section 6).
+        """
+        return self.port == 0 and not self.bundle_only
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Restriction identifiers that come at once; empty without simulcast."""
+        return tuple(rid for rid in self.simulcast_send if rid in self.send_rids)
 
 
 @dataclass(slots=True)
@@ -131,6 +150,7 @@ def _inherit(line: MediaLine, session: MediaLine) -> None:
     line.password = line.password or session.password
     line.setup = line.setup or session.setup
     line.fingerprints = line.fingerprints or session.fingerprints
+    line.mixed_extensions = line.mixed_extensions or session.mixed_extensions
     for uri, number in session.extensions.items():
         line.extensions.setdefault(uri, number)
 
@@ -211,7 +231,40 @@ def _fingerprint(line: MediaLine, value: str) -> None:
 def _extmap(line: MediaLine, value: str) -> None:
     number, _, rest = value.partition(" ")
     uri = rest.split(" ", 1)[0]
-    line.extensions[uri] = _number(number.partition("/")[0], 255, "an extmap")
+    if len(line.extensions) >= MAX_EXTENSIONS:
+        raise invalid(f"more than {MAX_EXTENSIONS} header extensions")
+    line.extensions[uri] = _number(number.partition("/")[0], 0xFFFF, "an extmap")
+
+
+def _mixed_extensions(line: MediaLine, _value: str) -> None:
+    line.mixed_extensions = True
+
+
+def _bundle_only(line: MediaLine, _value: str) -> None:
+    line.bundle_only = True
+
+
+def _rid(line: MediaLine, value: str) -> None:
+    name, _, rest = value.partition(" ")
+    direction, _, restrictions = rest.partition(" ")
+    if _RID.fullmatch(name) is None or direction not in ("send", "recv"):
+        raise invalid("a rid cannot be read")
+    if direction == "send":
+        if len(line.send_rids) >= MAX_RIDS:
+            raise invalid(f"more than {MAX_RIDS} rids")
+        line.send_rids[name] = restrictions
+
+
+def _simulcast(line: MediaLine, value: str) -> None:
+    """``send a;b,~c recv d``: alternatives stand behind commas, ``~`` begins paused."""
+    words = value.split()
+    for direction, names in zip(words[::2], words[1::2], strict=False):
+        if direction != "send":
+            continue
+        streams = [stream.partition(",")[0].lstrip("~") for stream in names.split(";")]
+        if len(streams) > MAX_RIDS or not all(_RID.fullmatch(stream) for stream in streams):
+            raise invalid("a=simulcast cannot be read")
+        line.simulcast_send = tuple(dict.fromkeys(streams))
 
 
 def _rtpmap(line: MediaLine, value: str) -> None:
@@ -256,7 +309,7 @@ def _ssrc(line: MediaLine, value: str) -> None:
 
 
 def _ssrc_group(line: MediaLine, value: str) -> None:
-    semantics, *numbers = value.split()
+    semantics, *numbers = value.split() or [""]
     if semantics == "FID" and len(numbers) == 2:
         media, rtx = (_number(text, 0xFFFFFFFF, "an SSRC") for text in numbers)
         line.rtx_ssrcs[rtx] = media
@@ -265,6 +318,10 @@ def _ssrc_group(line: MediaLine, value: str) -> None:
 _READERS: Final[dict[str, Callable[[MediaLine, str], None]]] = {
     "mid": _mid,
     "rtcp-mux": _rtcp_mux,
+    "bundle-only": _bundle_only,
+    "extmap-allow-mixed": _mixed_extensions,
+    "rid": _rid,
+    "simulcast": _simulcast,
     "ice-ufrag": _ufrag,
     "ice-pwd": _password,
     "setup": _setup,

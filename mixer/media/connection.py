@@ -64,6 +64,8 @@ class Connection:
     """Datagrams of a handshake whose description has not come yet; the oldest leave first."""
     fingerprints: tuple[Fingerprint, ...] = ()
     remote: Credentials | None = None
+    mids: tuple[str, ...] = ()
+    """Accepted m-lines of an offer that we answered."""
     negotiated_ns: int = 0
     session_id: int = field(default_factory=lambda: secrets.randbits(53))
     version: int = 0

@@ -7,7 +7,8 @@ from typing import Final
 
 import structlog
 
-from mixer.forward.interface import Address, Fanout, InLine
+from mixer.forward.interface import Address, Fanout
+from mixer.media.addresses import AddressBook
 from mixer.media.connection import (
     TRANSITIONS,
     Connection,
@@ -15,7 +16,11 @@ from mixer.media.connection import (
     Direction,
     begins_handshake,
 )
+from mixer.media.in_lines import in_lines
+from mixer.media.ports import Candidates
+from mixer.media.udp import unmapped
 from mixer.transport.answer import LocalTransport, answer_offer
+from mixer.transport.answer_receiver import answer_receiver, ice_fragment, place
 from mixer.transport.dtls import DtlsEndpoint, DtlsState
 from mixer.transport.ice import Check, Credentials, IceAgent, IceDrop, IceServer
 from mixer.transport.identity import Identity
@@ -43,7 +48,7 @@ class Connections:
     def __init__(
         self,
         fanout: Fanout,
-        candidates: tuple[Address, ...],
+        candidates: Candidates,
         on_state: StateReport,
     ) -> None:
         """`on_state` hears of every change, with a reason."""
@@ -53,7 +58,7 @@ class Connections:
         self._identity = Identity()
         self._ice = IceServer()
         self._by_peer: dict[PeerId, Connection] = {}
-        self._by_address: dict[Address, Connection] = {}
+        self.addresses = AddressBook(fanout)
         self._logged_sources: set[str] = set()
         self.drops: dict[str, int] = {reason.value: 0 for reason in IceDrop}
         self.drops |= {"dtls_unknown_address": 0, "control_bug": 0}
@@ -75,9 +80,7 @@ class Connections:
         self._fanout.remove_peer(peer)
         self._end_dtls(connection)
         self._ice.remove(connection.agent)
-        for address in connection.agent.addresses:
-            if self._by_address.get(address) is connection:
-                del self._by_address[address]
+        self.addresses.forget_removed(connection)
 
     def get(self, peer: PeerId, direction: Direction) -> Connection:
         """Raises `ControlError` ``media.unknown_peer`` or ``media.wrong_direction``."""
@@ -92,6 +95,14 @@ class Connections:
         """None for an unknown peer."""
         connection = self._by_peer.get(peer)
         return connection.state if connection else None
+
+    @property
+    def is_any_connecting(self) -> bool:
+        """Whether any connection is being made."""
+        for connection in self._by_peer.values():
+            if connection.state is ConnectionState.CONNECTING:
+                return True
+        return False
 
     def all(self) -> tuple[Connection, ...]:
         """Every connection."""
@@ -135,33 +146,27 @@ class Connections:
             session=connection.session_id,
             version=connection.next_version(),
         )
-        lines = tuple(
-            InLine(
-                mid=line.mid,
-                kind=line.kind,
-                media=line.media,
-                rtx=line.rtx,
-                ssrcs=line.ssrcs,
-                rtx_ssrcs=line.rtx_ssrcs,
-                nack=line.nack,
-            )
-            for line in agreement.lines
-        )
-        self._fanout.set_in_lines(peer, lines, agreement.mid_extension)
+        connection.mids = tuple(line.mid for line in agreement.lines)
+        self._fanout.set_in_lines(peer, in_lines(agreement))
         if is_new:
             self._shake_hands(connection, offer, now_ns)
         return agreement.sdp
 
     def negotiate_send(
-        self, peer: PeerId, wanted: dict[SubscriptionId, MediaKind], now_ns: int
+        self,
+        peer: PeerId,
+        wanted: dict[SubscriptionId, MediaKind],
+        now_ns: int,
+        *,
+        restart: bool = False,
     ) -> tuple[str, dict[str, SubscriptionId]]:
         """Offer all subscriptions of a peer. Raises `ControlError`.
 
-        A connection that is not alive gets new ICE credentials.
+        A connection that is not alive gets new ICE credentials, or any with `restart`.
         """
         connection = self.get(peer, Direction.SEND)
         connection.sent.assign(wanted)
-        if connection.version and connection.state is not ConnectionState.CONNECTED:
+        if connection.version and (restart or connection.state is not ConnectionState.CONNECTED):
             self._ice.restart(connection.agent)
         connection.negotiated_ns = now_ns
         sdp = write_offer(
@@ -188,6 +193,37 @@ class Connections:
             self._shake_hands(connection, answer, now_ns)
         return agreements
 
+    def answer_send(
+        self, peer: PeerId, wanted: dict[SubscriptionId, MediaKind], sdp: str, now_ns: int
+    ) -> tuple[str, tuple[SendAgreement, ...]]:
+        """Answer a player's offer to receive. Raises `ControlError`."""
+        connection = self.get(peer, Direction.SEND)
+        if connection.version:
+            raise ControlError("sdp.invalid", "a player offers once; then only ICE restarts")
+        offer = parse_sdp(sdp)
+        place(offer, connection.sent, wanted)
+        connection.remote = Credentials(offer.transport.ufrag, offer.transport.password)
+        answer, agreements = answer_receiver(
+            offer,
+            connection.sent,
+            self._local(connection),
+            cname=connection.cname,
+            session=connection.session_id,
+            version=connection.next_version(),
+        )
+        connection.mids = tuple(connection.sent.mids())
+        self._shake_hands(connection, offer, now_ns)
+        return answer, agreements
+
+    def restart_ice(self, peer: PeerId, remote: Credentials) -> str:
+        """New credentials on both sides, as a fragment. Raises `ControlError`."""
+        connection = self._by_peer.get(peer)
+        if connection is None or connection.remote is None:
+            raise ControlError("media.unknown_peer", f"there is no connection of peer {peer}")
+        self._ice.restart(connection.agent)
+        connection.remote = remote
+        return ice_fragment(self._local(connection), connection.mids)
+
     def release(self, peer: PeerId, subscription: SubscriptionId) -> None:
         """A subscription was removed; its m-line is free."""
         connection = self._by_peer.get(peer)
@@ -196,7 +232,10 @@ class Connections:
 
     def _local(self, connection: Connection) -> LocalTransport:
         return LocalTransport(
-            connection.agent.current, self._identity.fingerprint, self._candidates
+            connection.agent.current,
+            self._identity.fingerprint,
+            self._candidates.udp,
+            self._candidates.tcp,
         )
 
     def _is_new_transport(self, connection: Connection, described: Description) -> bool:
@@ -209,7 +248,7 @@ class Connections:
         """The peer came back with other keys: nothing of the old transport counts any more."""
         self._fanout.clear_keys(connection.peer)
         self._end_dtls(connection)
-        self._forget_addresses(connection)
+        self.addresses.forget_all(connection)
         self._ice.restart(connection.agent)
 
     def _prefer_newest(self, connection: Connection) -> None:
@@ -217,15 +256,7 @@ class Connections:
         agent = connection.agent
         if agent.addresses and agent.address != agent.addresses[-1]:
             agent.address = agent.addresses[-1]
-            self._fanout.set_address(connection.peer, agent.address, send_to=True)
-
-    def _forget_addresses(self, connection: Connection) -> None:
-        agent = connection.agent
-        for address in agent.addresses:
-            self._by_address.pop(address, None)
-            self._fanout.forget_address(connection.peer, address)
-        agent.addresses.clear()
-        agent.address = None
+            self.addresses.send_to_current(connection)
 
     def _shake_hands(self, connection: Connection, described: Description, now_ns: int) -> None:
         transport = described.transport
@@ -245,11 +276,13 @@ class Connections:
 
     # --- datagrams ------------------------------------------------------------------------------
 
-    def receive(self, datagram: bytes, address: Address, now_ns: int) -> None:
-        """Take one STUN or DTLS datagram."""
+    def receive(
+        self, datagram: bytes, address: Address, now_ns: int, seen_at: Address | None = None
+    ) -> None:
+        """Take one STUN or DTLS datagram; `seen_at` as `IceServer.receive` has it."""
         try:
             if datagram[0] <= 3:
-                self._receive_stun(datagram, address, now_ns)
+                self._receive_stun(datagram, address, now_ns, seen_at or unmapped(address))
             else:
                 self._receive_dtls(datagram, address)
         except Exception:  # noqa: BLE001  a bug costs this datagram, never the process
@@ -258,7 +291,7 @@ class Connections:
                 _log.exception("media.control_bug")
 
     def _receive_dtls(self, datagram: bytes, address: Address) -> None:
-        connection = self._by_address.get(address)
+        connection = self.addresses.owner(address)
         if connection is None:
             self.drops["dtls_unknown_address"] += 1
             return
@@ -269,12 +302,14 @@ class Connections:
         dtls.receive(datagram)
         self._after_dtls(connection, address)
 
-    def _receive_stun(self, datagram: bytes, address: Address, now_ns: int) -> None:
-        verdict = self._ice.receive(datagram, address, now_ns)
+    def _receive_stun(
+        self, datagram: bytes, address: Address, now_ns: int, seen_at: Address
+    ) -> None:
+        verdict = self._ice.receive(datagram, address, now_ns, seen_at)
         if isinstance(verdict, IceDrop):
             self.drops[verdict.value] += 1
             if verdict is IceDrop.BAD_INTEGRITY:
-                self._log_source_once(address)
+                self._log_source_once(seen_at)
             return
         self._fanout.send_control(verdict.response, address)
         connection = self._by_peer[PeerId(verdict.agent.peer)]
@@ -284,21 +319,18 @@ class Connections:
             self._move(connection, ConnectionState.CONNECTED)
 
     def _take_address(self, connection: Connection, address: Address, check: Check) -> None:
-        before = self._by_address.get(address)
-        if before is not None and before is not connection:
-            before.agent.addresses.remove(address)
-            if before.agent.address == address:
-                before.agent.address = None
-        self._by_address[address] = connection
-        self._fanout.set_address(connection.peer, address, send_to=check.moved)
-        if check.evicted is not None:
-            self._by_address.pop(check.evicted, None)
-            self._fanout.forget_address(connection.peer, check.evicted)
+        self.addresses.take(connection, address, check)
         dtls = connection.dtls
         if dtls is not None and dtls.state is DtlsState.CONNECTING:
             if not dtls.is_server:
                 dtls.start()
             self._after_dtls(connection)
+
+    def lose_address(self, address: Address) -> None:
+        """A TCP connection was closed. Without another path the peer counts as away at once."""
+        connection = self.addresses.lose(address)
+        if connection is not None and connection.agent.address is None:
+            self._move(connection, ConnectionState.DISCONNECTED, "stream_closed")
 
     def _log_source_once(self, address: Address) -> None:
         if address[0] in self._logged_sources or len(self._logged_sources) >= _MAX_SOURCES_LOGGED:
@@ -362,4 +394,5 @@ class Connections:
 
     def _close(self, connection: Connection, reason: str) -> None:
         self._fanout.clear_keys(connection.peer)
+        self.addresses.close_streams(connection)
         self._move(connection, ConnectionState.CLOSED, reason)

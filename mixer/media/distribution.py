@@ -9,7 +9,7 @@ from mixer.forward.interface import TappedPacket
 from mixer.media.link_client import LinkClient, LinkDrops, LinkReading
 from mixer.media.ring import KEPT_NS, Entry, ReplayRing
 from mixer.media.streams import codec_of, publication_of, stream_of
-from mixer.wire.frame import FLAG_KEYFRAME, Frame, FrameKind, encode_frame
+from mixer.wire.frame import FLAG_KEYFRAME, ROTATION_SHIFT, Frame, FrameKind, encode_frame
 from mixer.wire.ids import Layer, MediaKind, PublicationId, WorkerKind
 from mixer.wire.link import LinkEnded, LinkSubscribe, LinkUnsubscribe
 from mixer.wire.resources import StreamCodec
@@ -193,7 +193,7 @@ class Distribution:
                 FrameKind.RTP,
                 linked.publication,
                 linked.layer,
-                FLAG_KEYFRAME if packet.is_keyframe else 0,
+                packet.is_keyframe * FLAG_KEYFRAME | packet.rotation << ROTATION_SHIFT,
                 packet.sequence,
                 packet.arrival_ns,
                 packet.session_ns,

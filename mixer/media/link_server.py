@@ -79,9 +79,13 @@ class LinkServer:
 
         A write wakes a worker: at 2000 packets/s joining them saves a third of media's time.
         """
-        if self._flush_timer is None and any(client.has_output for client in self._writers):
-            loop = asyncio.get_running_loop()
-            self._flush_timer = loop.call_later(FLUSH_S, self.flush)
+        if self._flush_timer is not None:
+            return
+        for client in self._writers:
+            if client.has_output:
+                loop = asyncio.get_running_loop()
+                self._flush_timer = loop.call_later(FLUSH_S, self.flush)
+                return
 
     def flush(self) -> None:
         """Write every outbox now."""

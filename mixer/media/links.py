@@ -20,6 +20,7 @@ from mixer.wire.link import (
     LinkMessage,
     LinkPublish,
     LinkSubscribe,
+    LinkTaken,
     LinkUnpublish,
     LinkUnsubscribe,
 )
@@ -34,14 +35,14 @@ class _WorkerPublication:
 
 
 class Links:
-    """Implements `LinkHandler` and `TapControl`."""
+    """Implements `LinkHandler`, `TapControl` and `LayerMakers`."""
 
     def __init__(self, fanout: Fanout, take: Callable[[Batch, int], None]) -> None:
         """`take` hands over what the fan-out leaves behind."""
         self._fanout = fanout
         self._take = take
         self._workers: dict[PublicationId, _WorkerPublication] = {}
-        self._browsers: set[PublicationId] = set()
+        self._browsers: dict[PublicationId, tuple[MediaKind, int]] = {}
         self._streams: set[int] = set()
         self.distribution = Distribution(self)
         self.on_published: Callable[[PublicationId], None] = _ignore
@@ -52,20 +53,20 @@ class Links:
     def layers_of(self, publication: PublicationId) -> int:
         """How many layers a publication has, 0 when it does not exist."""
         if publication in self._browsers:
-            return 1
+            return self._browsers[publication][1]
         worker = self._workers.get(publication)
         return worker.message.layers if worker is not None else 0
 
-    def published(self, publication: PublicationId, kind: MediaKind) -> None:
+    def published(self, publication: PublicationId, kind: MediaKind, layers: int = 1) -> None:
         """A browser's publication exists in the fan-out from now on."""
-        self._browsers.add(publication)
-        self._streams.add(stream_of(publication, 0))
+        self._browsers[publication] = (kind, layers)
+        self._streams.update(stream_of(publication, layer) for layer in range(layers))
         self.distribution.published(publication, kind)
 
     def unpublished(self, publication: PublicationId) -> None:
         """It is gone."""
-        self._browsers.discard(publication)
-        self._streams.discard(stream_of(publication, 0))
+        _, layers = self._browsers.pop(publication, (MediaKind.VIDEO, 0))
+        self._streams.difference_update(stream_of(publication, layer) for layer in range(layers))
         self.distribution.unpublished(publication, time.monotonic_ns())
 
     def _publish(self, client: LinkClient, message: LinkPublish) -> None:
@@ -107,6 +108,20 @@ class Links:
         if stream in self._streams:
             now_ns = time.monotonic_ns()
             self._take(self._fanout.request_keyframe(stream, now_ns), now_ns)
+
+    def made_by_browsers(self) -> dict[PublicationId, tuple[MediaKind, int]]:
+        """See `LayerMakers`."""
+        return dict(self._browsers)
+
+    def made_by_workers(self) -> dict[PublicationId, int]:
+        """See `LayerMakers`."""
+        return {publication: worker.message.layers for publication, worker in self._workers.items()}
+
+    def tell_taken(self, publication: PublicationId, layer: Layer, *, taken: bool) -> None:
+        """See `LayerMakers`."""
+        worker = self._workers.get(publication)
+        if worker is not None:
+            worker.client.tell(LinkTaken(publication=publication, layer=layer, taken=taken))
 
     def ask_worker(self, stream: int) -> None:
         """Pass a request for a key frame on to the worker that publishes the stream."""

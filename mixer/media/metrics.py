@@ -8,6 +8,9 @@ from mixer.forward.interface import Fanout
 from mixer.media.connections import Connections
 from mixer.media.link_server import LinkServer
 from mixer.media.links import Links
+from mixer.media.reporting import Reporting
+from mixer.media.series import series
+from mixer.media.streaming import StreamInput
 from mixer.wire.control import Metric, Metrics
 
 _PREFIX = "lianxian_media_"
@@ -21,12 +24,23 @@ class Process:
     connections: Connections
     links: Links
     server: LinkServer
-    is_compiled: bool
+    streams: StreamInput
+    reporting: Reporting
+    uncompiled: str
+    """Why the reference runs; empty when the compiled hot path is on."""
 
 
 def collect(process: Process) -> Metrics:
     """Read all counters and gauges."""
-    return Metrics(samples=(*_forwarding(process), *_drops(process), *_link(process)))
+    fanout = process.fanout
+    return Metrics(
+        samples=(
+            *_forwarding(process),
+            *_drops(process),
+            *_link(process),
+            *series(process.reporting.peers, fanout.stream_figures(), fanout.out_figures()),
+        )
+    )
 
 
 def _counter(name: str, value: float, text: str, **labels: str) -> Metric:
@@ -40,14 +54,21 @@ def _gauge(name: str, value: float, text: str, **labels: str) -> Metric:
 def _forwarding(process: Process) -> list[Metric]:
     totals = process.fanout.totals()
     samples = [
-        _gauge("compiled", process.is_compiled, "1 when the compiled hot path is on"),
+        _gauge("compiled", not process.uncompiled, "1 when the compiled hot path is on"),
         _counter("packets_in_total", totals.packets_in, "RTP packets from peers"),
         _counter("packets_out_total", totals.packets_out, "RTP packets to peers"),
         _counter("bytes_in_total", totals.octets_in, "RTP bytes from peers"),
         _counter("bytes_out_total", totals.octets_out, "SRTP bytes to peers"),
         _counter("packets_resent_total", totals.resent, "Retransmissions on request"),
+        _counter("feedback_in_total", totals.feedback_in, "Transport-wide reports read"),
+        _counter("feedback_out_total", totals.feedback_out, "Transport-wide reports sent"),
+        _counter("probe_packets_total", totals.probe_packets, "Padding that measures lines"),
+        _counter("switches_total", totals.switches, "Changes of layer"),
         _counter("handshakes_total", process.connections.handshakes, "DTLS handshakes done"),
     ]
+    if process.uncompiled:
+        why = "1 while Python forwards, with the cause"
+        samples.append(_gauge("uncompiled", 1, why, reason=process.uncompiled))
     figures = process.fanout.stream_figures()
     for name, text, value in (
         ("nacks_sent", "Packets asked for again", sum(f.nacks_sent for f in figures)),
@@ -58,6 +79,7 @@ def _forwarding(process: Process) -> list[Metric]:
         samples.append(_gauge(name, value, f"{text}, over the streams held now"))
     for state, count in process.connections.counts().items():
         samples.append(_gauge("peers", count, "Peer connections by state", state=state.value))
+    samples.append(_gauge("streams", process.streams.count, "TCP connections of peers"))
     return samples
 
 
@@ -65,7 +87,7 @@ def _drops(process: Process) -> list[Metric]:
     counts: dict[str, int] = {
         reason.value: count for reason, count in process.fanout.totals().drops.items()
     }
-    counts |= process.connections.drops
+    counts |= process.connections.drops | process.streams.drops
     counts |= {
         reason.value: count for reason, count in process.links.distribution.drops.counts.items()
     }

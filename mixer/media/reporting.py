@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
-from mixer.forward.interface import Fanout
+from mixer.forward.interface import Fanout, PeerFigures
 from mixer.media.streams import codec_of, kind_of, publication_of
 from mixer.wire.control import Event, PeerQuality, PublicationState
-from mixer.wire.ids import MediaKind, PeerId, PublicationId
+from mixer.wire.ids import MediaKind, PeerId, PublicationId, SubscriptionId
 
 STALLED_NS: Final = 2_000_000_000
 _FLOW_INTERVAL_NS: Final = 200_000_000
 
 
+class Lines(Protocol):
+    """What is known of the ways to receivers."""
+
+    def estimate_bps(self, peer: PeerId) -> float:
+        """What it carries, 0: not known."""
+
+    def narrowed(self, peer: PeerId) -> Mapping[SubscriptionId, int]:
+        """Pictures of which it carries less than is preferred: the layer, -1 for none."""
+
+
 class Reporting:
     """Remembers what was told, and tells changes."""
 
-    def __init__(self, fanout: Fanout, report: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        fanout: Fanout,
+        report: Callable[[Event], None],
+        lines: Lines,
+    ) -> None:
+        """Nothing is told yet."""
         self._fanout = fanout
         self._report = report
+        self._lines = lines
         self._flowing: dict[PublicationId, tuple[bool, str]] = {}
         self._quality: dict[PeerId, PeerQuality] = {}
+        self.peers: dict[PeerId, tuple[PeerFigures, PeerQuality]] = {}
+        """What the last second told of connected peers."""
         self._flows_due_ns = 0
 
     def forget(self) -> None:
@@ -36,7 +55,7 @@ class Reporting:
             return
         self._flows_due_ns = now_ns + _FLOW_INTERVAL_NS
         found: dict[PublicationId, PublicationState] = {}
-        for figures in self._fanout.stream_figures():
+        for figures in self._fanout.stream_flows():
             publication, _ = publication_of(figures.stream)
             codec = codec_of(figures.payload_type)
             if codec is None:
@@ -72,9 +91,13 @@ class Reporting:
                 loss_fraction=round(figures.loss_fraction, 4),
                 jitter_ms=round(figures.jitter_ms, 1),
                 bitrate=float(round(figures.bitrate)),
+                estimate_bps=float(round(self._lines.estimate_bps(peer), -3)),
+                narrowed=dict(self._lines.narrowed(peer)),
             )
+            self.peers[peer] = (figures, quality)
             if self._quality.get(peer) != quality:
                 self._quality[peer] = quality
                 self._report(quality)
-        for peer in self._quality.keys() - present:
-            del self._quality[peer]
+        for peer in self.peers.keys() - present:
+            del self.peers[peer]
+            self._quality.pop(peer, None)

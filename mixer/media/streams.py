@@ -10,10 +10,11 @@ from mixer.wire.resources import StreamCodec
 
 MAX_LAYERS: Final = 8
 
+_OPUS: Final = StreamCodec(codec=Codec.OPUS, clock_rate=payload_type.AUDIO_CLOCK_RATE, channels=2)
 _CODECS: Final[dict[int, StreamCodec]] = {
-    payload_type.OPUS: StreamCodec(
-        codec=Codec.OPUS, clock_rate=payload_type.AUDIO_CLOCK_RATE, channels=2
-    ),
+    payload_type.OPUS: _OPUS,
+    # Redundancy wraps Opus frame by frame, and may come and go within one stream.
+    payload_type.RED: _OPUS,
     payload_type.VP8: StreamCodec(codec=Codec.VP8, clock_rate=payload_type.VIDEO_CLOCK_RATE),
     payload_type.H264: StreamCodec(codec=Codec.H264, clock_rate=payload_type.VIDEO_CLOCK_RATE),
 }

@@ -8,6 +8,9 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
+from mixer.forward.interface import Address
+
+_MAPPED: Final = "::ffff:"
 WANTED_BUFFER_BYTES: Final = 4 * 1024 * 1024
 SMALL_BUFFER_BYTES: Final = 1024 * 1024
 """Below this a burst of key frames may be lost while the process is not scheduled."""
@@ -41,6 +44,9 @@ def open_udp_port(host: str, port: int) -> UdpPort:
     opened = socket.socket(family, socket.SOCK_DGRAM)
     opened.setblocking(False)  # noqa: FBT003  takes no keyword
     try:
+        if family == socket.AF_INET6:
+            only = not ipaddress.ip_address(host).is_unspecified
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(only))
         opened.bind((host, port))
     except OSError as error:
         opened.close()
@@ -65,21 +71,48 @@ def _raise_buffer(opened: socket.socket, option: int, force: int) -> int:
     return opened.getsockopt(socket.SOL_SOCKET, option) // 2
 
 
+def unmapped(address: Address) -> Address:
+    """Return an address as people and STUN write it: a dual-stack socket shows IPv4 as IPv6."""
+    host = address[0]
+    return (host.removeprefix(_MAPPED), address[1]) if host.startswith(_MAPPED) else address
+
+
 def candidate_hosts(host: str, advertised: tuple[str, ...]) -> tuple[str, ...]:
-    """Addresses to show to browsers, the best first."""
+    """Addresses to show to browsers, the best first.
+
+    IPv4 comes first: encoders that try one candidate only reach it from most networks.
+    """
     if advertised:
         return advertised
-    if not ipaddress.ip_address(host).is_unspecified:
+    bound = ipaddress.ip_address(host)
+    if not bound.is_unspecified:
         return (host,)
-    return (*_outward_hosts(), "127.0.0.1")
+    v4 = (*_outward_hosts(socket.AF_INET, "192.0.2.1"), "127.0.0.1")
+    if bound.version == 4:
+        return v4
+    v6 = (*_outward_hosts(socket.AF_INET6, "2001:db8::1"), *_loopback_v6())
+    return (*v4[:-1], *v6[:-1], v4[-1], *v6[-1:])
 
 
-def _outward_hosts() -> tuple[str, ...]:
-    """The address the kernel would use towards the internet; sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # RFC 5737: an address of no host
-        except OSError:
-            return ()
-        name: str = probe.getsockname()[0]
-        return (name,)
+def _outward_hosts(family: socket.AddressFamily, nobody: str) -> tuple[str, ...]:
+    """The address the kernel would use towards the internet; sends nothing.
+
+    `nobody` is an address of no host (RFC 5737, RFC 3849).
+    """
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((nobody, 9))
+            name: str = probe.getsockname()[0]
+    except OSError:
+        return ()
+    return (name,)
+
+
+def _loopback_v6() -> tuple[str, ...]:
+    """``::1`` where the kernel has it."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return ()
+    return ("::1",)

@@ -5,24 +5,33 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from multiprocessing.connection import Connection as Lifeline
 from typing import Final
 
 import structlog
 
 from mixer.forward.compiled import choose_hot_path
-from mixer.forward.interface import Batch
-from mixer.forward.reference import ReferenceFanout
+from mixer.forward.interface import NOTHING, Batch
+from mixer.media.allocating import Allocating
 from mixer.media.connection import Connection
 from mixer.media.connections import Connections
 from mixer.media.holdings import Holdings
 from mixer.media.link_server import LinkServer
 from mixer.media.links import Links
 from mixer.media.metrics import Process, collect
+from mixer.media.ports import open_ports
 from mixer.media.reporting import Reporting
-from mixer.media.udp import PortTakenError, UdpPort, candidate_hosts, open_udp_port
+from mixer.media.speaking import Speaking
+from mixer.media.streaming import StreamInput
+from mixer.media.taking import Taking
+from mixer.media.udp import PortTakenError, UdpPort
+from mixer.media.wakeups import Wakeups
+from mixer.transport.ice import Credentials
+from mixer.transport.offer import SendAgreement
 from mixer.wire.boot import Boot
 from mixer.wire.control import (
+    AnswerSend,
     Apply,
     Command,
     Condition,
@@ -37,8 +46,9 @@ from mixer.wire.control import (
     PeerState,
     ReadMetrics,
     RequestKeyframe,
+    RestartIce,
 )
-from mixer.wire.ids import PeerId
+from mixer.wire.ids import PeerId, PublicationId
 from mixer.wire.resources import Resource
 from mixer.wire.worker import run_worker
 
@@ -62,7 +72,9 @@ class MediaWorker:
         self._boot = boot
         self._report: Callable[[Event], None] = _ignore
         self._timer: asyncio.TimerHandle | None = None
+        self._pacing: asyncio.TimerHandle | None = None
         self._ticks = 0
+        self._wakeups = Wakeups()
         self._port: UdpPort | None = None
 
     # --- life -----------------------------------------------------------------------------------
@@ -72,40 +84,45 @@ class MediaWorker:
         self._report = report
         boot = self._boot
         try:
-            self._port = port = open_udp_port(boot.udp_host, boot.udp_port)
+            self._ports = open_ports(boot)
         except PortTakenError as error:
-            _log.error("media.port_taken", host=boot.udp_host, port=boot.udp_port, text=str(error))
+            _log.error("media.port_taken", host=boot.udp_host, text=str(error))
             raise SystemExit(PORT_TAKEN_EXIT) from error
+        self._port = port = self._ports.udp
         hot_path = choose_hot_path(allow_compiled=boot.compiled)
-        self._is_compiled = hot_path.is_compiled
-        _log.info("media.hot_path", compiled=hot_path.is_compiled, reason=hot_path.reason)
-        self._fanout = ReferenceFanout(
-            port.socket, hot_path.rewrite_header, first_life=boot.epoch * _LIVES_PER_EPOCH
-        )
-        hosts = candidate_hosts(port.host, boot.advertised_addresses)
-        self._connections = Connections(
-            self._fanout, tuple((host, port.port) for host in hosts), self._peer_moved
-        )
+        self._uncompiled = hot_path.reason
+        tell = _log.warning if boot.compiled and hot_path.reason else _log.info
+        tell("media.hot_path", compiled=hot_path.is_compiled, reason=hot_path.reason)
+        self._fanout = hot_path.make_fanout(port.socket, first_life=boot.epoch * _LIVES_PER_EPOCH)
+        candidates = self._ports.candidates(boot.advertised_addresses)
+        self._connections = Connections(self._fanout, candidates, self._peer_moved)
         self._links = Links(self._fanout, self._take)
         self._server = LinkServer(boot.link_socket, self._links)
         self._holdings = Holdings(self._fanout, self._connections, self._links)
-        self._links.on_published = self._holdings.route_all
-        self._reporting = Reporting(self._fanout, report)
+        self._links.on_published = self._published
+        self._allocating = Allocating(self._fanout, self._holdings)
+        self._reporting = Reporting(self._fanout, report, self._allocating)
+        self._speaking = Speaking(self._fanout, report)
+        self._taking = Taking(self._links, self._takers, report)
+        self._streams = StreamInput(self._fanout, self._connections, self._holdings, self._moved)
         await self._server.start()
+        await self._streams.start(self._ports.tcp)
         self._tell_buffers(port)
         loop = asyncio.get_running_loop()
         loop.add_reader(port.socket.fileno(), self._readable)
         self._timer = loop.call_later(POLL_S, self._tick)
-        _log.info("media.listening", host=port.host, port=port.port)
+        _log.info("media.listening", host=port.host, port=port.port, tcp=self._ports.tcp_port)
 
     async def stop(self) -> None:
         """Close the link, say goodbye to peers (RTCP BYE, DTLS close), close the port."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._pacing):
+            if timer is not None:
+                timer.cancel()
         if self._port is None:
             return
         await self._server.stop()
         self._connections.close_all()
+        await self._streams.stop()
         asyncio.get_running_loop().remove_reader(self._port.socket.fileno())
         self._port.socket.close()
 
@@ -113,6 +130,11 @@ class MediaWorker:
     def port(self) -> int:
         """The UDP port, for those who asked for any free one."""
         return self._port.port if self._port is not None else 0
+
+    @property
+    def tcp_port(self) -> int:
+        """The TCP port, 0 without one."""
+        return self._ports.tcp_port
 
     def _tell_buffers(self, port: UdpPort) -> None:
         values = {
@@ -129,12 +151,26 @@ class MediaWorker:
     # --- packets --------------------------------------------------------------------------------
 
     def _readable(self) -> None:
-        now_ns = time.monotonic_ns()
+        now_ns = self._wakeups.rest()
         batch = self._fanout.drain(now_ns, DRAIN_DATAGRAMS)
+        if batch is NOTHING:
+            return
+        if not batch.exhausted:
+            self._wakeups.hurry()
         for datagram, address in batch.control:
             self._connections.receive(datagram, address, now_ns)
+        self._moved(batch, now_ns)
+
+    def _moved(self, batch: Batch, now_ns: int) -> None:
+        """Packets came: hand over what the fan-out left, and write what is waiting."""
         self._take(batch, now_ns)
+        if batch.tapped or batch.keyframes_wanted:
+            self._server.flush_soon()
+        self._streams.flush_soon()
+
+    def _flush(self) -> None:
         self._server.flush_soon()
+        self._streams.flush_soon()
 
     def _take(self, batch: Batch, now_ns: int) -> None:
         """Hand over what the fan-out left."""
@@ -142,6 +178,31 @@ class MediaWorker:
             self._links.distribution.packets(batch.tapped, now_ns)
         for stream in batch.keyframes_wanted:
             self._links.ask_worker(stream)
+        if batch.feedback or batch.reception or batch.bitrates:
+            self._allocating.take(batch, now_ns)
+        self._pace(now_ns)
+
+    def _pace(self, now_ns: int) -> None:
+        """Wake up earlier than the next tick while something is paced."""
+        if self._pacing is not None:
+            return
+        wait_s = (self._fanout.next_due_ns(now_ns) - now_ns) / 1e9
+        if wait_s < POLL_S:
+            loop = asyncio.get_running_loop()
+            self._pacing = loop.call_later(wait_s, self._paced)
+
+    def _paced(self) -> None:
+        self._pacing = None
+        now_ns = time.monotonic_ns()
+        self._moved(self._fanout.poll(now_ns), now_ns)
+
+    def _published(self, publication: PublicationId) -> None:
+        self._holdings.route_all(publication)
+        self._allocating.look_soon()
+        self._taking.forget_worker(publication)
+
+    def _takers(self) -> AbstractSet[int]:
+        return self._fanout.taken() | self._holdings.awaited()
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -153,11 +214,16 @@ class MediaWorker:
         self._take(self._fanout.poll(now_ns), now_ns)
         self._links.distribution.tick(now_ns)
         self._reporting.flows(now_ns)
+        self._allocating.tick(now_ns)
+        self._speaking.tick(now_ns)
+        self._taking.tick(now_ns)
         if self._ticks % _TICKS_PER_REPORT == 0:
             self._reporting.quality(now_ns)
-        self._server.flush_soon()
+        self._pace(now_ns)  # a probe may have begun
+        self._flush()
 
     def _peer_moved(self, connection: Connection, reason: str) -> None:
+        self._taking.look_soon()
         self._report(PeerState(peer=connection.peer, state=connection.state.value, reason=reason))
 
     # --- control --------------------------------------------------------------------------------
@@ -167,6 +233,8 @@ class MediaWorker:
         for connection in self._connections.all():
             self._peer_moved(connection, "")
         self._reporting.forget()
+        self._speaking.forget()
+        self._taking.forget_server()
         self._report(self._small_buffer)
 
     def observed(self) -> tuple[Resource, ...]:
@@ -176,24 +244,23 @@ class MediaWorker:
     async def apply(self, command: Apply) -> None:
         """Removals, then puts. Raises `ControlError`; what took effect stays."""
         self._holdings.apply(command)
-        self._server.flush_soon()
+        self._allocating.look_soon()
+        self._taking.look_soon()
+        self._flush()
 
     async def command(self, command: Command) -> Outcome:
         """Negotiations, key frames, metrics. Raises `ControlError`."""
         now_ns = time.monotonic_ns()
         match command:
-            case NegotiateReceive():
-                sdp = self._connections.negotiate_receive(command.peer, command.sdp, now_ns)
-                return Description(sdp=sdp)
-            case NegotiateSend():
-                return self._negotiate_send(command.peer, now_ns)
+            case NegotiateReceive() | NegotiateSend() | AnswerSend() | RestartIce():
+                return self._negotiate(command, now_ns)
             case FinishSend():
                 agreed = self._connections.finish_send(command.peer, command.sdp, now_ns)
-                self._holdings.agreed(command.peer, agreed)
+                self._agreed(command.peer, agreed)
                 return Done()
             case RequestKeyframe():
                 self._links.want_keyframe(command.publication, command.layer)
-                self._server.flush_soon()
+                self._flush()
                 return Done()
             case ReadMetrics():
                 return collect(
@@ -202,14 +269,41 @@ class MediaWorker:
                         self._connections,
                         self._links,
                         self._server,
-                        is_compiled=self._is_compiled,
+                        self._streams,
+                        self._reporting,
+                        uncompiled=self._uncompiled,
                     )
                 )
         raise ControlError("media.unknown_command", f"media does not do {type(command).__name__}")
 
-    def _negotiate_send(self, peer: PeerId, now_ns: int) -> Description:
-        wanted = self._holdings.wanted_by(peer)
-        sdp, mids = self._connections.negotiate_send(peer, wanted, now_ns)
+    def _negotiate(
+        self, command: NegotiateReceive | NegotiateSend | AnswerSend | RestartIce, now_ns: int
+    ) -> Description:
+        """What is answered by a description."""
+        peer = command.peer
+        match command:
+            case NegotiateReceive():
+                sdp = self._connections.negotiate_receive(peer, command.sdp, now_ns)
+                return Description(sdp=sdp)
+            case AnswerSend():
+                wanted = self._holdings.wanted_by(peer)
+                sdp, agreed = self._connections.answer_send(peer, wanted, command.sdp, now_ns)
+                self._agreed(peer, agreed)
+                return Description(sdp=sdp)
+            case RestartIce():
+                remote = Credentials(command.ufrag, command.password)
+                return Description(sdp=self._connections.restart_ice(peer, remote))
+            case NegotiateSend():
+                return self._negotiate_send(command, now_ns)
+
+    def _agreed(self, peer: PeerId, agreements: tuple[SendAgreement, ...]) -> None:
+        self._holdings.agreed(peer, agreements)
+        self._allocating.look_soon()
+        self._taking.look_soon()
+
+    def _negotiate_send(self, command: NegotiateSend, now_ns: int) -> Description:
+        peer, wanted = command.peer, self._holdings.wanted_by(command.peer)
+        sdp, mids = self._connections.negotiate_send(peer, wanted, now_ns, restart=command.restart)
         return Description(sdp=sdp, mids=mids)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from mixer.rtp.sequence import TimestampExtender
-from mixer.sound.codec import ns_to_samples, samples_to_ns
+from mixer.sound.codec import Samples, ns_to_samples, samples_to_ns
 from mixer.sound.delay import MILLISECOND_NS
 
 JUMP_NS: Final = 100 * MILLISECOND_NS
@@ -22,6 +22,17 @@ class Fit(Enum):
     """Off by more than 100 ms, once: not to be believed yet."""
     JUMP = "jump"
     """A second packet confirms it: the sender's timestamps began anew."""
+
+
+class Captured(NamedTuple):
+    """A run of samples on the sender's own time scale."""
+
+    samples: Samples
+    """Mono (n,)."""
+    position: int
+    """Extended RTP timestamp behind the last."""
+    end_ns: int
+    """Session time of that position, as it is known now."""
 
 
 class CaptureClock:
@@ -63,6 +74,10 @@ class CaptureClock:
     def position_at(self, session_ns: int) -> int:
         """The timestamp of the sample captured at ``session_ns``."""
         return ns_to_samples(session_ns - self._offset_ns)
+
+    def time_at(self, position: int) -> int:
+        """When the sample with this timestamp was captured, session time in ns."""
+        return samples_to_ns(position) + self._offset_ns
 
     def _confirms(self, offset_ns: int) -> bool:
         return self._outlier_ns is not None and abs(offset_ns - self._outlier_ns) <= JUMP_NS

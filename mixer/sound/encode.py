@@ -23,6 +23,7 @@ import numpy as np
 
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.payload_type import OPUS, RED
+from mixer.rtp.red import join_red
 from mixer.sound.codec import (
     SAMPLE_RATE,
     TICK_SAMPLES,
@@ -31,7 +32,6 @@ from mixer.sound.codec import (
     Samples,
     samples_to_ns,
 )
-from mixer.sound.red import join_red
 from mixer.wire.frame import FLAG_KEYFRAME, Frame, FrameKind
 from mixer.wire.ids import TICK_NS, Codec, PublicationId
 from mixer.wire.resources import StreamCodec
@@ -132,8 +132,8 @@ class AacStream:
             self._begin(first)
             gap = 0
         skipped = max(self._first_sample - first, 0)
-        planes = np.pad(block.T[:, skipped:], ((0, 0), (gap, 0)))
-        self._waiting = np.concatenate((self._waiting, planes), axis=1)
+        planes = (self._waiting, np.zeros((2, gap), np.float32), block.T[:, skipped:])
+        self._waiting = np.concatenate(planes, axis=1)
         self._next_sample = first + TICK_SAMPLES
         frames: list[Frame] = []
         while self._waiting.shape[1] >= AAC_UNIT_SAMPLES:

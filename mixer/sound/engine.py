@@ -20,7 +20,7 @@ from mixer.sound.encode import (
 )
 from mixer.sound.mix import LOOKAHEAD_NS, Mix, Mixer
 from mixer.sound.source import FrameDrop, Heard, Source
-from mixer.sound.strip import Meter
+from mixer.sound.strip import Meter, meter_together
 from mixer.sound.watch import Inputs, Watch
 from mixer.wire.control import ControlError, LoudnessReport
 from mixer.wire.frame import Frame, FrameKind
@@ -292,6 +292,7 @@ class SoundEngine:
             if heard is not None:
                 inputs.add(source, heard, talking=False)
         self._leaving.clear()
+        meter_together(source.strip for source in self.sources.values())
         return inputs
 
     def _read_source(

@@ -171,15 +171,15 @@ DECIMATOR_HISTORY: Final = _DECIMATOR_TAPS - DECIMATION
 
 
 def decimate(samples: Samples) -> Samples:
-    """8 kHz of 48: ``samples`` (rows, 66 + 960) gives (rows, 160)."""
+    """8 kHz of 48: ``samples`` (rows, 66 + 96 n) gives (rows, 16 n)."""
     rows, width = len(samples), len(_DECIMATION)
     row_bytes, sample_bytes = samples.strides
     outputs = _DECIMATION.shape[1]
-    count = DECIMATED // outputs
+    count = (samples.shape[1] - DECIMATOR_HISTORY) // (outputs * DECIMATION)
     windows = np.lib.stride_tricks.as_strided(
         samples,
         (rows, count, width),
         (row_bytes, outputs * DECIMATION * sample_bytes, sample_bytes),
     )
-    made: Samples = (windows.reshape(rows * count, width) @ _DECIMATION).reshape(rows, DECIMATED)
+    made: Samples = (windows.reshape(rows * count, width) @ _DECIMATION).reshape(rows, -1)
     return made

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.sound.capture_clock import CaptureClock, Fit
+from mixer.rtp.red import Redundant
+from mixer.sound.capture_clock import CaptureClock, Captured, Fit
 from mixer.sound.codec import (
     TICK_SAMPLES,
     Decoder,
@@ -25,8 +26,7 @@ from mixer.sound.codec import (
     samples_to_ns,
 )
 from mixer.sound.delay import DelayTarget
-from mixer.sound.opus_packet import packet_samples
-from mixer.sound.red import Redundant
+from mixer.sound.opus_packet import carries_fec, packet_samples
 from mixer.sound.stream import (
     FADE_SAMPLES,
     DecodedStream,
@@ -94,6 +94,8 @@ class JitterBuffer:
         """Whether packets have fixed the scale."""
         self._playing = False
         """Whether `_position` means something."""
+        self._highest = -1
+        """Sequence of the newest packet."""
         self._position = 0
         """Timestamp of the next sample to be played."""
         self._tail: Samples | None = None
@@ -107,6 +109,7 @@ class JitterBuffer:
         """The stream begins anew (another life): sequence and timestamps mean nothing yet."""
         self._leave_position()
         self._clock = CaptureClock()
+        self._highest = -1
 
     def insert(self, packet: AudioPacket, now_ns: int) -> None:
         """Take a packet that is there at ``now_ns`` of session time."""
@@ -130,6 +133,7 @@ class JitterBuffer:
             self._leave_position()
         # When this process itself was held up its ticks were too, and no packet was late for them.
         self._target.observe(packet.session_ns, packet.arrival_ns)
+        self._notice_loss(packet)
         if not self._entered:
             self._enter(timestamp)
         elif self._playing and self._stream.is_late(timestamp):
@@ -138,6 +142,14 @@ class JitterBuffer:
         self._stream.offer(WaitingPacket(packet.sequence, timestamp, samples, packet.payload))
         if packet.old:
             self._insert_old(packet, timestamp)
+
+    def _notice_loss(self, packet: AudioPacket) -> None:
+        if 0 <= self._highest < packet.sequence - 1 and (packet.old or carries_fec(packet.payload)):
+            self._target.lose(packet.arrival_ns)
+            if self._playing:
+                # Something is missing here anyway; a step back is heard less than the next loss.
+                self._grow()
+        self._highest = max(self._highest, packet.sequence)
 
     def _insert_old(self, packet: AudioPacket, timestamp: int) -> None:
         for number, old in enumerate(reversed(packet.old), start=1):
@@ -160,7 +172,6 @@ class JitterBuffer:
         if self._entered:
             wanted = self._clock.position_at(mix_ns) - self._delay
             block = self._play(self._correction(wanted))
-            self._adjust_delay()
         else:
             block = self._stream.ring.silence(TICK_SAMPLES)
         if self._tail is not None:
@@ -168,7 +179,20 @@ class JitterBuffer:
             block[:FADE_SAMPLES] *= along(_FADE_IN, block)
             block[:FADE_SAMPLES] += tail if tail.ndim == block.ndim else tail[:, None]
             self._tail = None
+        if self._entered:
+            # What this leaves for a cross-fade belongs to the next tick.
+            self._adjust_delay()
         return block
+
+    def captured(self, count: int) -> Captured | None:
+        """The last ``count`` samples (at most 25,000) behind which it plays, as they were
+        captured, mono; None while nothing plays.
+        """
+        if not self._playing:
+            return None
+        block = self._stream.ring.read(self._position - count, count)
+        mono = block if block.ndim == 1 else block.mean(axis=1)
+        return Captured(mono, self._position, self._clock.time_at(self._position))
 
     # --- position ---------------------------------------------------------------
 
@@ -231,14 +255,19 @@ class JitterBuffer:
 
     def _make_room(self, timestamp: int) -> None:
         """A packet came after its samples were made: wait longer from here on."""
-        growth = self._target.wanted - self._delay
-        if growth > 0:
-            self._splice(self._position - growth)
-            self._delay += growth
-            self._shrinking = False
-        elif self._position > timestamp:
+        if not self._grow() and self._position > timestamp:
             return
         self._stream.rewind(timestamp)
+
+    def _grow(self) -> bool:
+        """Step back at once to what is wanted; whether there was anything to do."""
+        growth = self._target.wanted - self._delay
+        if growth <= 0:
+            return False
+        self._splice(self._position - growth)
+        self._delay += growth
+        self._shrinking = False
+        return True
 
     def _adjust_delay(self) -> None:
         difference = self._target.wanted - self._delay
@@ -249,6 +278,9 @@ class JitterBuffer:
         if difference == 0 or (difference < 0 and not self._shrinking):
             return
         step = max(-STEP_SAMPLES, min(STEP_SAMPLES, difference))
+        if self._target.young and self._grow():
+            # A source that has just come is better cut once now than concealed soon.
+            return
         if self._quiet_around(self._position, step):
             self._splice(self._position - step)
             self._delay += step

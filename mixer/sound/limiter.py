@@ -28,7 +28,8 @@ _BEHIND: Final = LOOKAHEAD_SAMPLES - _PIECE
 """The newest samples of a tick, whose peaks are looked for with the next."""
 _ROOM: Final = CEILING - KNEE
 _RELEASE: Final = float(1 - np.exp(-_PIECE / 48_000 / RELEASE_S))
-_OPEN: Final = 0.9999
+_FALLEN: Final = (1 - _RELEASE) ** np.arange(_PIECES + 1)
+_NOTHING: Final = 1e-4
 _OVERSHOOT: Final = 2.5
 """Peaks between samples are no higher than this times the samples around them."""
 _RAMP: Final = (np.arange(1, _PIECE + 1) / _PIECE).astype(np.float32)
@@ -101,15 +102,17 @@ class LimiterBank:
 
     def _apply(self, pieces: Samples, wanted: Samples) -> None:
         """Bring ``pieces`` (rows, 12, 80) down, given what the piece behind each wants."""
-        borders = np.empty((len(wanted), _PIECES + 1), np.float32)
-        borders[:, 0] = self._gain
-        louder = np.minimum(np.concatenate((self._held_gain[:, None], wanted[:, :-1]), 1), wanted)
-        for number in range(_PIECES):
-            before = borders[:, number]
-            relaxed = before + (1 - before) * _RELEASE
-            # Close enough to 1 is 1, or the quick way out would never open again.
-            relaxed[relaxed > _OPEN] = 1
-            np.minimum(louder[:, number], relaxed, out=borders[:, number + 1])
+        # What is taken away falls by a fixed part from border to border until a piece asks for
+        # more: in units that grow as fast as it falls, that is the highest so far.
+        taken = np.empty((len(wanted), _PIECES + 1))
+        taken[:, 0] = 1 - self._gain
+        np.minimum(wanted[:, :-1], wanted[:, 1:], out=taken[:, 2:])
+        np.minimum(self._held_gain, wanted[:, 0], out=taken[:, 1])
+        np.subtract(1, taken[:, 1:], out=taken[:, 1:])
+        taken = np.maximum.accumulate(taken / _FALLEN, axis=1) * _FALLEN
+        # Close enough to 1 is 1, or the quick way out would never open again.
+        taken[taken < _NOTHING] = 0
+        borders = (1 - taken).astype(np.float32)
         steps = np.diff(borders, axis=1)
         pieces *= borders[:, :-1, None] + steps[:, :, None] * _RAMP
         self._gain, self._held_gain = borders[:, -1].copy(), wanted[:, -1].copy()

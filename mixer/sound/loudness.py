@@ -32,10 +32,13 @@ MOST_GAIN_DB: Final = 12.0
 DB_PER_S: Final = 1.0
 """Fastest that loudness is brought anywhere."""
 _HASTE: Final = 0.3
-"""Part of what is missing that one second makes up for; the measure is 1.5 s late."""
+"""Part of what is missing that one second makes up for."""
 _TOLERANCE_DB: Final = 0.3
 _FREEZE_LUFS: Final = -50.0
-"""Softer than this, and 10 LU below what was, is a pause and no reason to turn anything up."""
+"""Softer than this is a pause and no reason to turn anything up."""
+_REMEMBERED: Final = 100
+"""Blocks with sound that say how loud the programme is: 10 s of it, pauses left out."""
+_ENOUGH: Final = 10
 _TICKS_PER_S: Final = 50
 
 
@@ -63,6 +66,8 @@ class LoudnessMeter:
         self._energies = np.zeros(_BINS)
         self._past = np.zeros((2, HISTORY + FUTURE), np.float32)
         self._peak = 0.0
+        self.measured = 0
+        """Steps of 100 ms so far."""
 
     def begin(self) -> None:
         """Integrated loudness begins anew."""
@@ -83,6 +88,7 @@ class LoudnessMeter:
             return False
         self._steps.append(self._energy / (STEP_TICKS * TICK_SAMPLES))
         self._energy, self._ticks = 0.0, 0
+        self.measured += 1
         if len(self._steps) >= MOMENTARY_STEPS:
             self._gate(self._mean(MOMENTARY_STEPS))
         return True
@@ -98,14 +104,9 @@ class LoudnessMeter:
         )
 
     @property
-    def momentary_lufs(self) -> float:
-        """Of the last 400 ms."""
-        return lufs(self._mean(MOMENTARY_STEPS))
-
-    @property
-    def short_lufs(self) -> float:
-        """Of the last 3 s."""
-        return lufs(self._mean(SHORT_STEPS))
+    def momentary_energy(self) -> float:
+        """Weighted mean square of the last 400 ms."""
+        return self._mean(MOMENTARY_STEPS)
 
     def _mean(self, steps: int) -> float:
         """Mean energy of the last ``steps``; what was before the beginning is silence."""
@@ -135,24 +136,51 @@ def lufs(energy: float) -> float:
 
 
 class LoudnessLeveller:
-    """The gain that brings short-term loudness slowly to a target; it rests in pauses."""
+    """The gain that brings loudness slowly to a target; it rests in pauses.
+
+    How loud the programme is without that gain is told by the last 10 s of sound in it, gated
+    as integrated loudness is. So pauses between words do not count as softness, and what the
+    gain does is not mistaken for the programme's own doing.
+    """
 
     def __init__(self) -> None:
         self.gain_db = 0.0
+        self._heard: deque[float] = deque(maxlen=_REMEMBERED)
+        self._measured = 0
+        self._loudness: float | None = None
 
     def step(self, meter: LoudnessMeter, target_lufs: float | None) -> float:
         """One tick; returns the gain to apply. Without a target it goes back to 1."""
+        moving = self._listen(meter)
         if target_lufs is None:
             missing_db = -self.gain_db
         else:
-            short = meter.short_lufs
-            missing_db = target_lufs - short
-            pause = meter.momentary_lufs < max(_FREEZE_LUFS, short + _RELATIVE_GATE)
-            if pause or abs(missing_db) < _TOLERANCE_DB:
-                return float(10 ** (self.gain_db / 20))
+            if not moving or self._loudness is None:
+                return self._gain
+            missing_db = target_lufs - self._loudness - self.gain_db
+            if abs(missing_db) < _TOLERANCE_DB:
+                return self._gain
         step_db = max(-DB_PER_S, min(DB_PER_S, missing_db * _HASTE)) / _TICKS_PER_S
         if abs(self.gain_db + step_db) < 1e-3 and target_lufs is None:
             self.gain_db = 0.0
         else:
             self.gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, self.gain_db + step_db))
+        return self._gain
+
+    @property
+    def _gain(self) -> float:
         return float(10 ** (self.gain_db / 20))
+
+    def _listen(self, meter: LoudnessMeter) -> bool:
+        """Whether there is sound now; remembers it as it is without the gain."""
+        energy = meter.momentary_energy
+        if lufs(energy) < _FREEZE_LUFS:
+            return False
+        if meter.measured != self._measured:
+            self._measured = meter.measured
+            self._heard.append(energy / 10 ** (self.gain_db / 10))
+            gate = sum(self._heard) / len(self._heard) * 10 ** (_RELATIVE_GATE / 10)
+            loud = [one for one in self._heard if one > gate]
+            enough = len(self._heard) >= _ENOUGH
+            self._loudness = lufs(sum(loud) / len(loud)) if enough else None
+        return True

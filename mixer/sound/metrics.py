@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 
 from mixer.sound.engine import SoundEngine
 from mixer.sound.source import Source
-from mixer.sound.ticks import TickSchedule
+from mixer.sound.ticks import LATE_BOUNDS_MS, TickSchedule
 from mixer.wire.control import Metric
 from mixer.wire.ids import NANOSECONDS
 from mixer.wire.link import Link
@@ -42,6 +43,14 @@ def _ticks(schedule: TickSchedule) -> Iterator[Metric]:
             value=value,
             labels={"over_ms": str(late_ms)},
             help="Ticks begun later than this after their time",
+        )
+    bounds = [*map(str, LATE_BOUNDS_MS[:-1]), "+Inf"]
+    for bound, ticks in zip(bounds, accumulate(schedule.late_counts), strict=True):
+        yield Metric(
+            name="lianxian_sound_late_ticks_total",
+            value=ticks,
+            labels={"le": bound},
+            help="Ticks by how many ms late they began",
         )
     yield Metric(
         name="lianxian_sound_ticks_skipped_total",

@@ -9,8 +9,9 @@ import numpy as np
 from mixer.sound.codec import Samples
 
 CAPACITY: Final = 65_536
-KEPT: Final = 24_000
-"""Half a second stays readable, so that playing may step back by the largest delay."""
+KEPT: Final = 36_000
+"""So much stays readable: the largest delay, by which playing may step back, and the half
+second that the echo watch looks at."""
 
 
 class SampleRing:
@@ -37,7 +38,7 @@ class SampleRing:
         return np.zeros((count, 2) if self.stereo else count, np.float32)
 
     def append(self, block: Samples) -> None:
-        """Put ``block`` (n,) or (n, 2), n at most 40,000, behind the last sample."""
+        """Put ``block`` (n,) or (n, 2), n at most 24,000, behind the last sample."""
         used = self.end - self.start
         if used + len(block) > CAPACITY:
             self._samples[:KEPT] = self._samples[used - KEPT : used].copy()

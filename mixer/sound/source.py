@@ -9,10 +9,10 @@ from typing import NamedTuple
 from mixer.rtp.errors import RtpError
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.payload_type import OPUS, RED
-from mixer.sound.codec import OpusError, OpusLibrary, Samples
+from mixer.rtp.red import Redundant, split_red
+from mixer.sound.codec import OpusLibrary, Samples
 from mixer.sound.delay import MILLISECOND_NS
 from mixer.sound.jitter import AudioPacket, JitterBuffer
-from mixer.sound.red import Redundant, split_red
 from mixer.sound.strip import ChannelStrip, Meter, Voice
 from mixer.wire.frame import Frame
 from mixer.wire.ids import GroupId
@@ -26,6 +26,8 @@ class FrameDrop(StrEnum):
     MALFORMED_RED = "malformed_red"
     NOT_OPUS = "not_opus"
     NO_SOURCE = "no_source"
+    NO_CLOCK = "no_clock"
+    """Before sound knows the event's clock a packet stands nowhere in time."""
 
 
 class Heard(NamedTuple):
@@ -35,8 +37,6 @@ class Heard(NamedTuple):
     """What is mixed."""
     talk: Samples
     """Mono (960,) of the open source, for talkback."""
-    raw: Samples
-    """(960,) or (960, 2) as it came."""
 
 
 class Source:
@@ -50,10 +50,12 @@ class Source:
         self.failures = 0
         """Bugs met while reading; each began the source anew."""
         self._life: int | None = None
-        self._strip = ChannelStrip()
+        self.strip = ChannelStrip()
 
     def _fresh_buffer(self) -> JitterBuffer:
-        return JitterBuffer(self._library.decoder(), lambda: self._library.decoder(2))
+        # Not through `self`: a ring of references would keep a source that is gone for a while.
+        library = self._library
+        return JitterBuffer(library.decoder(), lambda: library.decoder(2))
 
     @property
     def delay_ns(self) -> int:
@@ -83,7 +85,7 @@ class Source:
         if packet.payload_type == RED:
             try:
                 payload, old = split_red(packet.payload)
-            except OpusError:
+            except RtpError:
                 self.drops[FrameDrop.MALFORMED_RED] += 1
                 return
         elif packet.payload_type != OPUS:
@@ -106,8 +108,8 @@ class Source:
         while what is said to some sites alone goes on.
         """
         raw = self.jitter.read(tick_ns)
-        voice, talk = self._strip.process(raw, self.resource, closed=leaving or talking)
-        return Heard(voice, talk, raw)
+        voice, talk = self.strip.process(raw, self.resource, closed=leaving or talking)
+        return Heard(voice, talk)
 
     def fail(self) -> None:
         """Begin anew with a fresh decoder after a bug."""
@@ -125,4 +127,4 @@ class Source:
 
     def take_meter(self) -> Meter:
         """Levels since last asked."""
-        return self._strip.take_meter()
+        return self.strip.take_meter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -52,6 +53,16 @@ class Meter(NamedTuple):
     clipped: bool
 
 
+class Unmetered(NamedTuple):
+    """A tick that is still to be measured."""
+
+    block: Samples
+    """Before its gain, (960,) or (960, 2)."""
+    gain: float
+    as_it_came: bool
+    """Neither filtered nor delayed, so that it tells whether the source clipped."""
+
+
 class ChannelStrip:
     """Turns what a jitter buffer gives into what is mixed. Changes fade over one tick."""
 
@@ -67,6 +78,8 @@ class ChannelStrip:
         self._energy = 0.0
         self._ticks = 0
         self._clipped = False
+        self.unmetered: Unmetered | None = None
+        """The last tick, as long as nobody has measured it; see `meter_together`."""
 
     def process(
         self, block: Samples, resource: SoundSource, *, closed: bool
@@ -74,15 +87,16 @@ class ChannelStrip:
         """``block`` is (960,) or (960, 2). Returns what is mixed, silent when ``closed`` or
         muted, and the open mono (960,) for talkback.
         """
-        highest = _highest(block)
-        self._clipped |= highest >= CLIPPED
+        self._meter_alone()
         made = self._filtered(block, resource.highpass_hz)
         made = self._delayed(made, round(resource.delay_ms * SAMPLE_RATE / 1000))
-        if made is not block:
-            block, highest = made, _highest(made)
-        gain = 10 ** (resource.gain_db / 20)
+        gain = 10 ** (resource.gain_db / 20) if resource.gain_db else 1.0
+        as_it_came = made is block
+        if not as_it_came:
+            self._clipped |= _highest(block) >= CLIPPED
+            block = made
+        self.unmetered = Unmetered(block, gain, as_it_came)
         block = self._with_gain(block, gain)
-        self._meter(block, highest * gain)
         mono = block if block.ndim == 1 else block.mean(axis=1)
         voice = Voice(mono, self._sides(block, mono, resource.pan))
         gate = 0.0 if closed or resource.muted else 1.0
@@ -94,6 +108,7 @@ class ChannelStrip:
 
     def take_meter(self) -> Meter:
         """Levels since last asked: with gain and high-pass, muted or not."""
+        self._meter_alone()
         mean = self._energy / max(self._ticks, 1)
         meter = Meter(decibels(self._peak), decibels(float(np.sqrt(mean))), self._clipped)
         self._peak, self._energy, self._ticks, self._clipped = 0.0, 0.0, 0, False
@@ -145,11 +160,20 @@ class ChannelStrip:
         self._gain = wanted
         return block * along(ramp, block)
 
-    def _meter(self, block: Samples, highest: float) -> None:
-        flat = block.reshape(-1)
-        self._peak = max(self._peak, highest)
-        self._energy += float(np.dot(flat, flat)) / len(flat)
-        self._ticks += 1
+    def _meter_alone(self) -> None:
+        if self.unmetered is not None:
+            flat = self.unmetered.block.reshape(-1)
+            self.measured(_highest(flat), float(np.dot(flat, flat)) / len(flat))
+
+    def measured(self, highest: float, mean_square: float) -> None:
+        """What the last tick was before its gain."""
+        if self.unmetered is not None:
+            _, gain, as_it_came = self.unmetered
+            self._clipped |= as_it_came and highest >= CLIPPED
+            self._peak = max(self._peak, highest * gain)
+            self._energy += mean_square * gain * gain
+            self._ticks += 1
+            self.unmetered = None
 
     def _sides(self, block: Samples, mono: Samples, pan: float) -> Samples | None:
         # A balance: the far side goes down, the near one is never louder than in the middle.
@@ -163,6 +187,23 @@ class ChannelStrip:
             sides[row] = (mono if block.ndim == 1 else block[:, row]) * gain - mono
         self._balance = balance
         return sides
+
+
+def meter_together(strips: Iterable[ChannelStrip]) -> None:
+    """Measure the last tick of many strips at once, which costs a third of one by one."""
+    waiting: list[ChannelStrip] = []
+    blocks: list[Samples] = []
+    for strip in strips:
+        if strip.unmetered is not None and strip.unmetered.block.ndim == 1:
+            waiting.append(strip)
+            blocks.append(strip.unmetered.block)
+    if not waiting:
+        return
+    rows = np.array(blocks)
+    highest = np.maximum(rows.max(axis=1), -rows.min(axis=1)).tolist()
+    mean_squares = (np.einsum("ij,ij->i", rows, rows) / TICK_SAMPLES).tolist()
+    for strip, high, mean_square in zip(waiting, highest, mean_squares, strict=True):
+        strip.measured(high, mean_square)
 
 
 def _highest(block: Samples) -> float:

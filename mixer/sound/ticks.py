@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Final, NamedTuple
 
 from mixer.sound.delay import MILLISECOND_NS
@@ -9,6 +10,8 @@ from mixer.wire.ids import NANOSECONDS, TICK_NS
 
 CATCH_UP_TICKS: Final = 5
 LATE_NS: Final = 5 * MILLISECOND_NS
+LATE_BOUNDS_MS: Final = (0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80, 1000)
+"""Upper bounds by which all ticks are counted; what is later counts as the last."""
 VERY_LATE_NS: Final = 20 * MILLISECOND_NS
 WINDOW_TICKS: Final = 5 * NANOSECONDS // TICK_NS
 """What `TickSchedule.struggling` looks back on: 5 s."""
@@ -40,6 +43,8 @@ class TickSchedule:
         self.very_late = 0
         """Begun more than 20 ms after their time."""
         self.skipped = 0
+        self.late_counts = [0] * len(LATE_BOUNDS_MS)
+        """Ticks by how late they began, one number for each of `LATE_BOUNDS_MS`."""
 
     @property
     def next_ns(self) -> int:
@@ -64,6 +69,8 @@ class TickSchedule:
     def _count(self, first: int, count: int, skipped: int, now_ns: int) -> None:
         for tick in range(first, first + count):
             lateness_ns = now_ns - tick * TICK_NS
+            bound = bisect_left(LATE_BOUNDS_MS, lateness_ns / MILLISECOND_NS)
+            self.late_counts[min(bound, len(LATE_BOUNDS_MS) - 1)] += 1
             self.late += lateness_ns > LATE_NS
             self.very_late += lateness_ns > VERY_LATE_NS
             if lateness_ns > VERY_LATE_NS:

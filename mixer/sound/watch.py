@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mixer.sound.codec import Samples
 from mixer.sound.echo import Echo, EchoWatch
+from mixer.sound.jitter import JitterBuffer
 from mixer.sound.loudness import LoudnessLeveller, LoudnessMeter
 from mixer.sound.mix import Mix, Talker
 from mixer.sound.source import Heard, Source
@@ -22,8 +23,8 @@ class Inputs(NamedTuple):
 
     groups: dict[GroupId, Voice]
     talkers: dict[PublicationId, Talker]
-    came: dict[PublicationId, tuple[GroupId, Samples, int]]
-    """Per open source: its group, its sound (960,) as it came, its buffer's delay in ns."""
+    came: dict[PublicationId, tuple[GroupId, JitterBuffer]]
+    """Open sources with their groups."""
 
     def add(self, source: Source, heard: Heard, *, talking: bool) -> None:
         """One source's tick."""
@@ -33,8 +34,7 @@ class Inputs(NamedTuple):
         if talking:
             self.talkers[name] = Talker(group, heard.talk)
         if not source.resource.muted:
-            raw = heard.raw if heard.raw.ndim == 1 else heard.raw.mean(axis=1)
-            self.came[name] = (group, raw, source.jitter.delay_ns)
+            self.came[name] = (group, source.jitter)
 
 
 class Watch:

@@ -16,6 +16,7 @@ from mixer.sound.engine import SoundEngine
 from mixer.sound.metrics import collect_metrics
 from mixer.sound.opus import open_opus
 from mixer.sound.reports import Reporter
+from mixer.sound.source import FrameDrop
 from mixer.sound.ticks import TickSchedule
 from mixer.wire.boot import Boot
 from mixer.wire.control import (
@@ -113,8 +114,10 @@ class SoundWorker:
         _log.warning("sound.link_down")
 
     def link_frames(self, frames: list[Frame]) -> None:
-        """Packets of the sources; before the clock is known they mean nothing."""
-        if self._clock is not None:
+        """Packets of the sources; before the clock is known they mean nothing and are counted."""
+        if self._clock is None:
+            self._engine.drops[FrameDrop.NO_CLOCK.value] += len(frames)
+        else:
             self._engine.insert(frames, self._session_ns(self._clock))
 
     def link_message(self, message: LinkMessage) -> None:

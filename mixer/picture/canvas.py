@@ -16,12 +16,15 @@ from .layout import Rect
 class Canvas:
     """Y (height, width), U and V (height/2, width/2); both sides even."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, buffer: Bytes | None = None) -> None:
+        """Black and green nothing, or what is in a ``buffer`` of (height * 3 / 2, width)."""
+        if buffer is None:
+            buffer = np.zeros((height * 3 // 2, width), dtype=np.uint8)
         self.width = width
         self.height = height
         self._wide: tuple[Words, Words] | None = None
-        self._buffer: Bytes = np.zeros((height * 3 // 2, width), dtype=np.uint8)
-        flat = self._buffer.reshape(-1)
+        self._buffer = buffer
+        flat = buffer.reshape(-1)
         luma = width * height
         chroma = luma // 4
         half = (height // 2, width // 2)
@@ -39,6 +42,10 @@ class Canvas:
     def frame(self) -> VideoFrame:
         """A frame that shares the canvas's memory."""
         return VideoFrame.from_numpy_buffer(self._buffer, format="yuv420p")
+
+    def copied(self) -> Canvas:
+        """Another canvas with this picture."""
+        return Canvas(self.width, self.height, self._buffer.copy())
 
     def fill(self, rect: Rect, yuv: tuple[int, int, int]) -> None:
         """One colour."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -36,11 +36,6 @@ MATRIX_SMPTE170M = 6
 """H.264 table E-5: matrix coefficients of BT.601 (525 lines)."""
 PRIMARIES_BT709 = 1
 TRANSFER_BT709 = 1
-_AS_CANVAS = frozenset({2, 5, 6})
-"""AVColorSpace: unspecified, bt470bg and smpte170m share the canvas's matrix."""
-_FULL_RANGE = int(ColorRange.JPEG)
-SMALL_WIDTH = 400
-"""Places below this width are tiles, where AREA is good enough at any reduction."""
 
 
 class Planes(NamedTuple):
@@ -116,58 +111,12 @@ def overlay(rgba: Bytes) -> Overlay:
     return Overlay(colour, keep_y, keep_uv)
 
 
-def plane_of(frame: VideoFrame, index: int) -> Bytes:
-    """A plane of a yuv420p frame without its padding, as a view."""
-    plane = frame.planes[index]
+def _pixels(plane: VideoPlane) -> Bytes:
     rows: Bytes = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
 
 
 def planes_of(frame: VideoFrame) -> Planes:
-    """All planes of a yuv420p frame, as views into it."""
-    return Planes(plane_of(frame, 0), plane_of(frame, 1), plane_of(frame, 2))
-
-
-def _interpolation(source_width: int, width: int) -> Interpolation:
-    smaller = source_width * 2 >= width * 3 or (width < SMALL_WIDTH and source_width >= width)
-    return Interpolation.AREA if smaller else Interpolation.BICUBIC
-
-
-class Scaler:
-    """Scales frames to one place; keeps swscale's tables while the sizes stay.
-
-    AREA where it makes smaller by enough or the place is small, else BICUBIC, as
-    AREA enlarges in blocks. Without threads: a picture is too small to share.
-    """
-
-    def __init__(self) -> None:
-        self._reformatter = VideoReformatter()
-
-    def scale(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
-        """``frame`` as yuv420p of this size in the canvas's colours.
-
-        The frame itself where nothing is to be done. Raises ValueError or
-        `av.FFmpegError` for what swscale cannot take.
-        """
-        interpolation = _interpolation(frame.width, width)
-        same_matrix = int(frame.colorspace) in _AS_CANVAS
-        full_range = int(frame.color_range) == _FULL_RANGE
-        plain = frame.format.name == "yuv420p"
-        if same_matrix and not full_range and plain:
-            if (frame.width, frame.height) == (width, height):
-                return frame
-            return self._reformatter.reformat(
-                frame, width, height, "yuv420p", interpolation=interpolation, threads=1
-            )
-        return self._reformatter.reformat(
-            frame,
-            width,
-            height,
-            "yuv420p",
-            src_colorspace=Colorspace.ITU601 if same_matrix else Colorspace(frame.colorspace),
-            dst_colorspace=Colorspace.ITU601,
-            src_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=interpolation,
-            threads=1,
-        )
+    """All planes of a yuv420p frame without their padding, as views into it."""
+    y, u, v = frame.planes
+    return Planes(_pixels(y), _pixels(u), _pixels(v))

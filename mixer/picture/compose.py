@@ -13,10 +13,12 @@ import av
 import structlog
 
 from .canvas import Canvas
-from .colour import Planes, Scaler, planes_of, to_yuv
+from .colour import Planes, to_yuv
 from .cover import Cover
-from .feed import Picture, Shown
+from .feed import UPRIGHT, Picture, Shown
 from .layout import Crop, Rect, crop_of
+from .picture_format import PictureFormat
+from .scale import Scaler
 from .slate import SlateReason
 from .stage import SlateBook, Stage, StageTile
 
@@ -45,10 +47,10 @@ class Tile:
         self._drops = drops
         self._scaler = Scaler()
         self._drawn: Drawn = None
-        self._shape = (0, 0)
+        self._shape = (0, 0, UPRIGHT)
         self._crop: Crop | None = None
         self._content: Content | None = None
-        self._ground = to_yuv(*spec.theme.rgb("ground"))
+        self._ground = to_yuv(*spec.style.rgb("ground"))
 
     def draw(self, ground: Canvas, shown: Shown, slates: SlateBook) -> Rect | None:
         """Bring the ground up to date; what changed on it, or None."""
@@ -64,7 +66,8 @@ class Tile:
         """Border, name bar and plain ground."""
         place = self.spec.placement
         if place.border:
-            ground.fill(place.outer, to_yuv(*self.spec.theme.rgb("border")))
+            border = self.spec.border or self.spec.style.rgb("border")
+            ground.fill(place.outer, to_yuv(*border))
         ground.fill(place.picture, self._ground)
         if place.name_bar is not None and self.spec.name_bar is not None:
             ground.put(self.spec.name_bar, place.name_bar)
@@ -97,11 +100,11 @@ class Tile:
         frame = picture.frame
         self._drawn = picture.number
         try:
-            shape = (frame.width, frame.height)
+            shape = (frame.width, frame.height, picture.aspect)
             crop = self._crop
             if crop is None or shape != self._shape:
-                crop = crop_of(*shape, self.spec.placement)
-            planes = planes_of(self._scaler.scale(frame, crop.width, crop.height))
+                crop = crop_of(*picture.aspect.shown(*shape[:2]), self.spec.placement)
+            planes = self._scaler.upright(frame, crop.width, crop.height, picture.aspect.turns)
         except (ValueError, av.FFmpegError) as error:
             self._drops["scale_failed"] += 1
             _log.warning("picture.scale_failed", size=f"{shape}", error=str(error))
@@ -118,7 +121,9 @@ class Tile:
 class Compositor:
     """Holds the canvases and the stage. Used by one thread."""
 
-    def __init__(self, width: int, height: int, slates: SlateBook, first: Stage) -> None:
+    def __init__(self, form: PictureFormat, slates: SlateBook, first: Stage) -> None:
+        self._form = form
+        width, height = form.width, form.height
         self.drops: Counter[str] = Counter()
         self.ground = Canvas(width, height)
         """What was composed last, without captions."""
@@ -153,7 +158,7 @@ class Compositor:
         """Draw what changed up to programme frame ``frame``; False when nothing did."""
         changed: list[Rect] = []
         for tile in self._tiles:
-            rect = tile.draw(self.ground, tile.spec.feed.at(frame), self._slates)
+            rect = tile.draw(self.ground, tile.spec.feed.at(frame, self._form), self._slates)
             if tile.above and any(tile.spec.placement.outer.touches(one) for one in changed):
                 rect = tile.restore(self.ground)
             if rect is not None:

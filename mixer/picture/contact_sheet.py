@@ -18,7 +18,12 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageDraw, ImageFilter
 
-from mixer.wire.resources import Caption, Scene, Slate, Slot
+from mixer.wire.picture import (
+    Caption,
+    Scene,
+    Slate,
+    Slot,
+)
 
 from .colour import Planes, opaque
 from .compose import Compositor
@@ -26,6 +31,7 @@ from .feed import FRAME_NS, HOLD_FRAMES, Feed
 from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
 from .layout_file import load_layouts
 from .look import Looks
+from .picture_format import STANDARD
 from .stage import SlateBook, build_stage, opening_stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,7 +144,7 @@ class Studio:
         """The scene some seconds after its cut."""
         layout = load_layouts()[scene.layout]
         first = opening_stage(CANVAS_WIDTH, CANVAS_HEIGHT)
-        compositor = Compositor(CANVAS_WIDTH, CANVAS_HEIGHT, self._slates, first)
+        compositor = Compositor(STANDARD, self._slates, first)
         if scene.revision:
             look = self._looks.look(scene.theme, WALL_NS)
             compositor.enter(build_stage(scene, layout, self.feed, look))
@@ -200,6 +206,7 @@ def scenes(people: list[Seat]) -> list[Scene]:
     scene("grid", *range(11), caption=caption(0), strap="场外连线一", **dressed)
     thanks = Caption(title=title, subtitle="感谢参与 · Thank you")
     scene("grid", *range(len(people)), caption=thanks)
+    scene("full", 0, slate=Slate(kind="closing", title=title, subtitle=english))
     return made
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .canvas import Canvas
-from .caption import Placed
 from .colour import Bytes, Overlay, Planes, Words
 from .layout import Rect, even
+from .style import Placed
 from .ticker import Ticker
 
 SLIDE_PIXELS = 24

@@ -8,11 +8,15 @@ the next key frame.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from fractions import Fraction
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple, Protocol
 
 import av
 import structlog
@@ -21,6 +25,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from mixer.rtp.assembler import AccessUnit
+
+from .feed import UPRIGHT, Aspect
 
 _log = structlog.get_logger(__name__)
 MAX_UNITS = 30
@@ -79,14 +85,43 @@ class Gate:
         return self.closed_by
 
 
+def name_thread(name: str) -> None:
+    """Tell the system, whose `top -H` then says which source costs what; it takes 15 bytes."""
+    with contextlib.suppress(OSError):  # Linux only
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_bytes(name.encode()[:15])
+
+
 class PictureSink(Protocol):
     """Where decoded pictures go; called from the decoder's thread."""
 
-    def put(self, session_ns: int, frame: VideoFrame) -> None:
+    def put(self, session_ns: int, frame: VideoFrame, aspect: Aspect) -> None:
         """A picture captured at this session time."""
 
     def refuse(self) -> None:
         """Pictures are too large to be decoded."""
+
+
+class _Queued(NamedTuple):
+    unit: AccessUnit
+    turns: int
+
+
+MAX_STRETCH = 4.0
+"""Pixels wider or higher than this are taken for square: nobody sends such."""
+
+
+def stretch_of(ratio: Fraction | None) -> float:
+    """How much wider than high a pixel is shown; 1 where nothing sensible is said."""
+    stretch = float(ratio) if ratio else 1.0
+    return stretch if 1 / MAX_STRETCH <= stretch <= MAX_STRETCH else 1.0
+
+
+def aspect_of(context: VideoCodecContext, turns: int) -> Aspect:
+    """How pictures of this decoder must be turned and stretched."""
+    stretch = stretch_of(context.sample_aspect_ratio)
+    if stretch == 1.0 and not turns:
+        return UPRIGHT
+    return Aspect(turns, stretch)
 
 
 def open_decoder(codec: str) -> VideoCodecContext:
@@ -109,15 +144,21 @@ class Decoder:
         sink: PictureSink,
         name: str,
         make: Callable[[str], VideoCodecContext] = open_decoder,
+        began: Callable[[], None] = lambda: None,
     ) -> None:
+        """``began`` is called first by the decoder's thread (see `suspects`)."""
         self._codec = codec
         self._sink = sink
         self._make = make
-        self._units: deque[AccessUnit] = deque()
+        self._began = began
+        self._units: deque[_Queued] = deque()
         self._bytes = 0
         self._closed = False
         self._failed = False
-        self._changed = threading.Condition()
+        self._aspect = UPRIGHT
+        self._lock = threading.Lock()
+        # One token for each unit, and one to end: its C code waits for a tenth of a Condition's.
+        self._news: SimpleQueue[None] = SimpleQueue()
         self.drops: Counts = Counter()
         self.pictures = 0
         self._thread = threading.Thread(target=self._run, name=f"decode-{name}", daemon=True)
@@ -128,16 +169,18 @@ class Decoder:
         """Whether the queue is full."""
         return len(self._units) >= MAX_UNITS or self._bytes >= MAX_UNIT_BYTES
 
-    def push(self, unit: AccessUnit) -> None:
-        """Queue a unit that the gate let in. A key frame that finds the queue full replaces it."""
-        with self._changed:
+    def push(self, unit: AccessUnit, turns: int = 0) -> None:
+        """Queue a unit that the gate let in, to be shown turned by so many quarters. A key frame
+        that finds the queue full replaces it.
+        """
+        with self._lock:
             if self.full:
                 self.drops[DecodeDrop.QUEUE_FULL] += len(self._units)
                 self._units.clear()
                 self._bytes = 0
-            self._units.append(unit)
+            self._units.append(_Queued(unit, turns))
             self._bytes += len(unit.payload)
-            self._changed.notify()
+        self._news.put(None)
 
     def take_failure(self) -> bool:
         """Whether decoding failed since this was last asked; it then needs a key frame."""
@@ -146,29 +189,34 @@ class Decoder:
 
     def close(self) -> None:
         """The thread ends after the unit it works on; no further picture comes out."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._units.clear()
-            self._changed.notify()
+        self._news.put(None)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread's end; False when it goes on for longer."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _next(self) -> AccessUnit | None:
-        with self._changed:
-            while not self._units and not self._closed:
-                self._changed.wait()
-            if self._closed:
-                return None
-            unit = self._units.popleft()
-            self._bytes -= len(unit.payload)
-            return unit
+    def _next(self) -> _Queued | None:
+        while True:
+            self._news.get()
+            with self._lock:
+                if self._closed:
+                    return None
+                if not self._units:
+                    continue  # a key frame that found the queue full has replaced it
+                queued = self._units.popleft()
+                self._bytes -= len(queued.unit.payload)
+                return queued
 
     def _run(self) -> None:
         context: VideoCodecContext | None = None
-        while (unit := self._next()) is not None:
+        name_thread(self._thread.name)
+        self._began()
+        while (queued := self._next()) is not None:
+            unit = queued.unit
             if unit.keyframe:
                 self._failed = False
             if self._failed:
@@ -177,7 +225,7 @@ class Decoder:
             try:
                 if context is None:
                     context = self._make(self._codec)
-                self._decode(context, unit)
+                self._decode(context, queued)
             except (av.FFmpegError, ValueError, MemoryError) as error:
                 _log.debug("picture.decode_error", codec=self._codec, error=str(error))
                 context = None
@@ -191,7 +239,8 @@ class Decoder:
         self.drops[DecodeDrop.DECODE_ERROR] += 1
         self._failed = True
 
-    def _decode(self, context: VideoCodecContext, unit: AccessUnit) -> None:
+    def _decode(self, context: VideoCodecContext, queued: _Queued) -> None:
+        unit = queued.unit
         if not unit.payload:
             return  # an empty packet would flush the decoder for ever
         packet = av.Packet(unit.payload)
@@ -206,4 +255,7 @@ class Decoder:
                 self.drops[DecodeDrop.CORRUPT_PICTURE] += 1
             else:
                 self.pictures += 1
-                self._sink.put(unit.session_ns if frame.pts is None else frame.pts, frame)
+                if frame.key_frame or queued.turns != self._aspect.turns:
+                    self._aspect = aspect_of(context, queued.turns)  # says so with key frames only
+                at_ns = unit.session_ns if frame.pts is None else frame.pts
+                self._sink.put(at_ns, frame, self._aspect)

@@ -1,15 +1,15 @@
-"""The programme's renditions: x264, then RTP frames for the worker link.
+"""One rendition: an encoder, then RTP frames for the worker link.
 
-Numbering: frame n has RTP timestamp n * 3600 mod 2^32 and session time n * FRAME_NS. A rendition's
-first packet of a process life has the extended sequence n0 * `SEQUENCES_PER_FRAME`,
-n0 being its first frame. The bit rate is bounded far below that many packets a
+Numbering: frame n stands at n / rate seconds of session time and has the RTP timestamp of that
+moment. A rendition's first packet of a process life has the extended sequence n0 * ``sequences``
+of its spec, n0 being its first frame. The bit rate is bounded far below that many packets a
 frame, so numbers of a later life are always above those of an earlier one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
 
 import av
 import structlog
@@ -18,144 +18,95 @@ from av.video.frame import PictureType, VideoFrame
 
 from mixer.rtp import payload_type
 from mixer.rtp.packet import RtpPacket
-from mixer.rtp.packetise import packetise_h264
+from mixer.rtp.packetise import packetise_h264, packetise_vp8
 from mixer.wire.frame import FLAG_KEYFRAME, Frame, FrameKind
-from mixer.wire.ids import FRAME_NS, LAYER_LOW, LAYER_MAIN, Layer, PublicationId
+from mixer.wire.ids import Codec, PublicationId
 
-from .colour import MATRIX_SMPTE170M, PRIMARIES_BT709, TRANSFER_BT709, Scaler
+from .keyframes import KeyframeRule
+from .picture_format import PictureFormat
+from .rendition_spec import RenditionSpec, open_encoder
+from .scale import Scaler
 
 _log = structlog.get_logger(__name__)
-FRAMES_PER_SECOND = 25
-TICKS_PER_FRAME = payload_type.VIDEO_CLOCK_RATE // FRAMES_PER_SECOND
-KEYFRAME_EVERY = 50
-"""Key frames stand at even session seconds, the same in every rendition."""
-KEYFRAME_MIN_DISTANCE = 13
-"""Frames (520 ms) between a requested key frame and the one before."""
 SEQUENCES_PER_FRAME = 64
 MAX_PAYLOAD_BYTES = 1100
-_LIMITED_RANGE = 1
-
-
-class RenditionSpec(NamedTuple):
-    """One coding of the programme. Rates in bit/s, buffer in bits."""
-
-    layer: Layer
-    width: int
-    height: int
-    crf: int
-    maxrate: int
-    bufsize: int
-
-
-def renditions(width: int, height: int) -> tuple[RenditionSpec, RenditionSpec]:
-    """``main`` in full size and ``low`` in half size at 300 kbit/s."""
-    return (
-        RenditionSpec(LAYER_MAIN, width, height, 23, 2_500_000, 1_250_000),
-        RenditionSpec(LAYER_LOW, width // 2, height // 2, 26, 300_000, 300_000),
-    )
-
-
-def open_encoder(spec: RenditionSpec) -> VideoCodecContext:
-    """x264 without look-ahead, one thread, baseline as browsers negotiate it (42e01f)."""
-    context = av.CodecContext.create("libx264", "w")
-    if not isinstance(context, VideoCodecContext):
-        raise TypeError("libx264 is no video codec")
-    context.width = spec.width
-    context.height = spec.height
-    context.pix_fmt = "yuv420p"
-    context.time_base = Fraction(1, FRAMES_PER_SECOND)
-    context.framerate = Fraction(FRAMES_PER_SECOND)
-    context.thread_count = 1
-    context.gop_size = KEYFRAME_EVERY
-    context.colorspace = MATRIX_SMPTE170M
-    context.color_range = _LIMITED_RANGE
-    context.color_primaries = PRIMARIES_BT709
-    context.color_trc = TRANSFER_BT709
-    context.options = {
-        "preset": "superfast",
-        "profile": "baseline",
-        "tune": "zerolatency",
-        "level": "3.1",
-        "crf": str(spec.crf),
-        "maxrate": str(spec.maxrate),
-        "bufsize": str(spec.bufsize),
-        "sc_threshold": "0",
-        "forced-idr": "1",
-    }
-    return context
-
-
-class KeyframeRule:
-    """When a frame is a key frame: each 2 s, and on request but not too often."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._requested = False
-
-    def request(self) -> None:
-        """Somebody needs one. May come from another thread."""
-        self._requested = True
-
-    def decide(self, frame: int) -> bool:
-        """Whether frame ``frame`` shall be one. Frame numbers only grow."""
-        last = self._last
-        aligned = last is None or frame // KEYFRAME_EVERY != last // KEYFRAME_EVERY
-        asked = self._requested and last is not None and frame - last >= KEYFRAME_MIN_DISTANCE
-        if not (aligned or asked):
-            return False
-        self._last = frame
-        self._requested = False
-        return True
+_TYPES = {Codec.H264: payload_type.H264, Codec.VP8: payload_type.VP8}
 
 
 class Rendition:
-    """One encoder and its RTP stream."""
+    """One encoder and its RTP stream. Used by one thread."""
 
-    def __init__(self, spec: RenditionSpec, publication: PublicationId) -> None:
+    def __init__(
+        self,
+        spec: RenditionSpec,
+        publication: PublicationId,
+        make: Callable[[RenditionSpec], VideoCodecContext] = open_encoder,
+    ) -> None:
         self.spec = spec
-        self.keyframes = KeyframeRule()
+        self.publication = publication
+        self.keyframes = KeyframeRule(spec.frame_rate)
         self.errors = 0
         self.packets = 0
         self.size_bytes = 0
-        self._publication = publication
-        self._context = open_encoder(spec)
+        self._form = PictureFormat(spec.width, spec.height, spec.frame_rate)
+        self._make = make
+        self._context: VideoCodecContext | None = None
         self._scaler = Scaler()
         self._sequence = -1
         # Media gives each receiver an SSRC of its own; this one only has to be steady.
         self._ssrc = (publication << 2 | spec.layer) & 0xFFFFFFFF
 
+    def rest(self) -> None:
+        """Nobody takes it for now: give the encoder's memory back. `encode` begins anew."""
+        self._context = None
+        self.keyframes = KeyframeRule(self.spec.frame_rate)
+
     def encode(self, canvas: VideoFrame, number: int) -> list[Frame]:
         """Link frames of programme frame ``number``, at once (no look-ahead).
 
-        Empty when the encoder failed; it is then made anew and goes on with a key frame.
+        An encoder that fails is made anew and codes the same picture as a key frame; empty
+        when that fails too.
         """
         spec = self.spec
         picture = self._scaler.scale(canvas, spec.width, spec.height)
         picture.pts = number
-        picture.time_base = Fraction(1, FRAMES_PER_SECOND)
-        keyframe = self.keyframes.decide(number)
+        picture.time_base = Fraction(1, spec.frame_rate)
+        for _ in range(2):
+            keyframe = self.keyframes.decide(number)
+            try:
+                coded = self._code(picture, keyframe=keyframe)
+            except (av.FFmpegError, ValueError, MemoryError) as error:
+                self.errors += 1
+                _log.error("picture.encode_error", layer=spec.layer, error=str(error))
+                self.rest()
+                continue
+            return self._frames(coded, number, keyframe=keyframe)
+        return []
+
+    def _code(self, picture: VideoFrame, *, keyframe: bool) -> bytes:
+        if self._context is None:
+            self._context = self._make(self.spec)
         picture.pict_type = PictureType.I if keyframe else PictureType.NONE
-        try:
-            coded = b"".join([bytes(packet) for packet in self._context.encode(picture)])
-        except (av.FFmpegError, ValueError, MemoryError) as error:
-            self.errors += 1
-            _log.error("picture.encode_error", layer=spec.layer, error=str(error))
-            self._context = open_encoder(spec)
-            self.keyframes = KeyframeRule()
-            return []
-        return self._frames(coded, number, keyframe=keyframe)
+        coded = b"".join([bytes(packet) for packet in self._context.encode(picture)])
+        if not coded and self.spec.codec is Codec.H264:
+            raise ValueError("the encoder gave nothing")
+        return coded
 
     def _frames(self, coded: bytes, number: int, *, keyframe: bool) -> list[Frame]:
         if self._sequence < 0:
-            self._sequence = number * SEQUENCES_PER_FRAME
-        payloads = packetise_h264(coded, MAX_PAYLOAD_BYTES)
-        timestamp = number * TICKS_PER_FRAME & 0xFFFFFFFF
+            self._sequence = number * self.spec.sequences
+        if self.spec.codec is Codec.VP8:
+            payloads = packetise_vp8(coded, number & 0x7FFF, MAX_PAYLOAD_BYTES)
+        else:
+            payloads = packetise_h264(coded, MAX_PAYLOAD_BYTES)
+        kind, timestamp = _TYPES[self.spec.codec], self._form.timestamp_of(number)
+        session_ns = self._form.time_of(number)
         frames: list[Frame] = []
         for index, payload in enumerate(payloads):
             sequence = self._sequence
             self._sequence += 1
             packet = RtpPacket(
-                payload_type.H264,
+                kind,
                 sequence & 0xFFFF,
                 timestamp,
                 self._ssrc,
@@ -165,12 +116,12 @@ class Rendition:
             frames.append(
                 Frame(
                     FrameKind.RTP,
-                    self._publication,
+                    self.publication,
                     self.spec.layer,
                     FLAG_KEYFRAME if keyframe and index == 0 else 0,
                     sequence,
                     0,
-                    number * FRAME_NS,
+                    session_ns,
                     packet,
                 )
             )

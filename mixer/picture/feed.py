@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from av.video.frame import VideoFrame
 
+from .picture_format import STANDARD, PictureFormat
 from .slate import SlateReason
 
 FRAME_NS = 40_000_000
 DEFAULT_DELAY_NS = 100_000_000
 MAX_DELAY_NS = 2_000_000_000
-SLEW_NS_PER_FRAME = FRAME_NS // 100
-"""10 ms a second: nobody sees a picture run 1 % faster or slower."""
+SLEW_SHARE = 100
+"""A hundredth, 10 ms a second: nobody sees a picture run 1 % faster or slower."""
 LIPS_NS = 15_000_000
 """Sound's delay grows at once; a picture that would be farther from its sound than this
 jumps (repeats a frame or two), because lips that are off are seen and a repeat is not."""
@@ -27,10 +28,33 @@ MAX_PICTURES = 40
 MIN_PICTURES = 6
 MAX_PICTURE_BYTES = 48 << 20
 """What those may take; of the largest pictures only `MIN_PICTURES` are kept."""
-HOLD_FRAMES = 75
-"""A stalled picture stands this long (3 s) before the slate."""
-WARM_UP_FRAMES = 20
+SPARE_NS = 300_000_000
+"""So much older than its delay asks for a waiting picture may be: the programme may be late by
+that, and of a seat that nobody looks at (in preview) no more is kept.
+"""
+HOLD_NS = 3_000_000_000
+"""A stalled picture stands this long before the slate."""
+HOLD_FRAMES = HOLD_NS // FRAME_NS
+WARM_UP_NS = 800_000_000
 """A seat new on air stays plain this long before a slate says that it has no picture."""
+WARM_UP_FRAMES = WARM_UP_NS // FRAME_NS
+
+
+class Aspect(NamedTuple):
+    """How a picture must be turned and stretched to be seen as it was taken."""
+
+    turns: int = 0
+    """Quarter turns clockwise, 0 to 3."""
+    stretch: float = 1.0
+    """Width of a pixel over its height (before turning)."""
+
+    def shown(self, width: int, height: int) -> tuple[int, int]:
+        """The size of a picture as it is seen, in square pixels."""
+        wide = max(round(width * self.stretch), 1)
+        return (height, wide) if self.turns % 2 else (wide, height)
+
+
+UPRIGHT = Aspect()
 
 
 class Picture(NamedTuple):
@@ -39,6 +63,7 @@ class Picture(NamedTuple):
     number: int
     session_ns: int
     frame: VideoFrame
+    aspect: Aspect = UPRIGHT
 
 
 class Shown(NamedTuple):
@@ -73,13 +98,14 @@ class DelaySlew:
         self._target_ns = DEFAULT_DELAY_NS
         self._told = False
 
-    def advance(self) -> int:
+    def advance(self, frame_ns: int = FRAME_NS) -> int:
         """One frame further; the delay in ns to use for it."""
         self.delay_ns = min(
             max(self.delay_ns, self._target_ns - LIPS_NS), self._target_ns + LIPS_NS
         )
         step = self._target_ns - self.delay_ns
-        self.delay_ns += min(max(step, -SLEW_NS_PER_FRAME), SLEW_NS_PER_FRAME)
+        most = frame_ns // SLEW_SHARE
+        self.delay_ns += min(max(step, -most), most)
         return self.delay_ns
 
 
@@ -92,47 +118,82 @@ class Feed:
     """The pictures of one seat. Thread-safe."""
 
     def __init__(self) -> None:
+        self._steady = False
         self._lock = threading.Lock()
         self._waiting: deque[Picture] = deque()
         self._slew = DelaySlew()
         self._number = 0
         self._shown: Picture | None = None
-        self._last_new = 0
+        self._last_new_ns = 0
         self._asked = -1
-        self._on_air_since = 0
-        self._refused = False
+        self._asked_ns = 0
+        self._on_air_since_ns = 0
+        self._coming = False
+        self._fresh = False
+        self._refused: SlateReason | None = None
         self._expected = True
         self._overflowed = False
         self.dropped_full = 0
-        """Pictures not shown because too many waited: the delay is longer than the queue."""
+        """Pictures not shown because too many or too old ones waited: nobody looked, or the delay
+        is longer than the queue.
+        """
         self.dropped_passed = 0
         """Pictures not shown because a later one was nearer to the frame (30 into 25)."""
 
-    def put(self, session_ns: int, frame: VideoFrame) -> None:
+    def put(self, session_ns: int, frame: VideoFrame, aspect: Aspect = UPRIGHT) -> None:
         """A picture captured at this session time."""
         with self._lock:
-            self._refused = False
+            self._refused = None
+            self._fresh = True
             self._number += 1
             if self._waiting and self._waiting[-1].session_ns > session_ns:
                 # The clock of the stream began anew; what waits is of the old one.
                 self.dropped_passed += len(self._waiting)
                 self._waiting.clear()
-            self._waiting.append(Picture(self._number, session_ns, frame))
-            if len(self._waiting) > _kept_of(frame):
+            self._waiting.append(Picture(self._number, session_ns, frame, aspect))
+            oldest_ns = session_ns - self._slew.delay_ns - SPARE_NS
+            kept = _kept_of(frame)
+            while len(self._waiting) > kept or self._waiting[0].session_ns < oldest_ns:
                 self._waiting.popleft()
                 self._overflowed = True
                 self.dropped_full += 1
 
-    def refuse(self) -> None:
-        """The source sends pictures larger than are decoded."""
+    def refuse(self, reason: SlateReason = SlateReason.TOO_LARGE) -> None:
+        """The source sends pictures that are not decoded, until one is put."""
         with self._lock:
-            self._refused = True
+            self._refused = reason
+            self._fresh = True
             self._waiting.clear()
 
     def expect(self, *, coming: bool) -> None:
         """Whether the seat has a source at all; says which slate a stalled picture gets."""
         with self._lock:
             self._expected = coming
+
+    def stand(self, *, steady: bool) -> None:
+        """Whether the last picture stands for ever, as that of a clip does."""
+        with self._lock:
+            self._steady = steady
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the last picture stands for ever."""
+        return self._steady
+
+    def begin(self) -> None:
+        """Its source is taken in from now on, nothing has come yet."""
+        with self._lock:
+            self._coming, self._fresh = True, False
+
+    def end(self) -> None:
+        """Its source is taken in no longer, or has ended."""
+        with self._lock:
+            self._coming = False
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the first picture of its source is still to come."""
+        return self._coming and not self._fresh
 
     def aim_delay(self, delay_ns: int | None) -> None:
         """What sound tells of its delay; None when it tells no more."""
@@ -149,33 +210,36 @@ class Feed:
             self._shown = None
             self._asked = -1
 
-    def at(self, frame: int) -> Shown:
+    def at(self, frame: int, form: PictureFormat = STANDARD) -> Shown:
         """What stands in programme frame ``frame``; numbers only grow, a repeated one is free."""
+        now_ns = form.time_of(frame)
         with self._lock:
             if frame != self._asked:
-                if self._asked < 0 or frame - self._asked > HOLD_FRAMES:
-                    self._come_on_air(frame)
-                self._asked = frame
-                self._advance(frame * FRAME_NS - self._slew.advance(), frame)
-            return self._judge(frame)
+                if self._asked < 0 or now_ns - self._asked_ns > HOLD_NS:
+                    self._come_on_air(now_ns)
+                self._asked, self._asked_ns = frame, now_ns
+                self._advance(now_ns - self._slew.advance(form.frame_ns), now_ns)
+            return self._judge(now_ns)
 
-    def _come_on_air(self, frame: int) -> None:
+    def _come_on_air(self, now_ns: int) -> None:
+        self._on_air_since_ns = now_ns
+        if self._steady:
+            return
         # A picture of an earlier appearance would show the past.
-        self._on_air_since = frame
         self._shown = None
-        oldest_ns = (frame - HOLD_FRAMES) * FRAME_NS
+        oldest_ns = now_ns - HOLD_NS
         while self._waiting and self._waiting[0].session_ns < oldest_ns:
             self._waiting.popleft()
             self.dropped_passed += 1
 
-    def _advance(self, target_ns: int, frame: int) -> None:
+    def _advance(self, target_ns: int, now_ns: int) -> None:
         taken = 0
         while self._waiting and self._is_due(self._waiting[0].session_ns, target_ns):
             self._shown = self._waiting.popleft()
             self._overflowed = False
             taken += 1
         if taken:
-            self._last_new = frame
+            self._last_new_ns = now_ns
             self.dropped_passed += taken - 1
 
     def _is_due(self, session_ns: int, target_ns: int) -> bool:
@@ -184,13 +248,13 @@ class Feed:
             return True
         return session_ns - target_ns < abs(self._shown.session_ns - target_ns)
 
-    def _judge(self, frame: int) -> Shown:
-        if self._refused:
-            return Shown(None, SlateReason.TOO_LARGE)
+    def _judge(self, now_ns: int) -> Shown:
+        if self._refused is not None:
+            return Shown(None, self._refused)
         if self._shown is None:
-            warm = frame - self._on_air_since >= WARM_UP_FRAMES
+            warm = now_ns - self._on_air_since_ns >= WARM_UP_NS
             return Shown(None, SlateReason.WAITING) if warm else PLAIN
-        if frame - self._last_new >= HOLD_FRAMES:
+        if now_ns - self._last_new_ns >= HOLD_NS and not self._steady:
             lost = SlateReason.RECONNECTING if self._expected else SlateReason.WAITING
             return Shown(None, lost)
         return Shown(self._shown, None)

@@ -86,6 +86,8 @@ class Placement(NamedTuple):
     border: int
     fit: Fit
     z: int = 0
+    bounds: Rect = Rect(0, 0, CANVAS_WIDTH, CANVAS_HEIGHT)
+    """Of the canvas."""
 
     @property
     def outer(self) -> Rect:
@@ -93,8 +95,8 @@ class Placement(NamedTuple):
         picture, bar, border = self.picture, self.name_bar, self.border
         bottom = picture if bar is None else bar
         x, y = max(picture.x - border, 0), max(picture.y - border, 0)
-        right = min(picture.x + picture.width + border, CANVAS_WIDTH)
-        low = min(bottom.y + bottom.height + border, CANVAS_HEIGHT)
+        right = min(picture.x + picture.width + border, self.bounds.width)
+        low = min(bottom.y + bottom.height + border, self.bounds.height)
         return Rect(x, y, right - x, low - y)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import manimgx_fonts_cjk  # type: ignore[import-untyped]
 from PIL import ImageFont
@@ -32,6 +33,30 @@ def font(size: int, weight: int) -> Font:
     face = ImageFont.truetype(FONT_FILE, size, index=FACE_SIMPLIFIED_CHINESE)
     face.set_variation_by_axes([weight])
     return face
+
+
+class Measured(Protocol):
+    """Letters of one size."""
+
+    def getlength(self, text: str) -> float:
+        """How wide a text is."""
+
+
+class Face(NamedTuple):
+    """Letters ``size`` pixels of a layout high, drawn at a scale."""
+
+    size: int
+    weight: int
+    scale: float = 1.0
+
+    @property
+    def pixels(self) -> Font:
+        """The font to draw with."""
+        return font(max(round(self.size * self.scale), 6), self.weight)
+
+    def getlength(self, text: str) -> float:
+        """How wide a text is, in pixels of a layout."""
+        return self.pixels.getlength(text) / self.scale
 
 
 def _glyph(character: str) -> tuple[tuple[int, int], bytes]:
@@ -68,24 +93,26 @@ def clean(text: str) -> str:
     return " ".join("".join(map(_shown, composed)).split())[:MAX_CHARACTERS]
 
 
-def fit(text: str, size: int, weight: int, room: float, smallest: int) -> tuple[str, Font]:
-    """Cleaned ``text`` and the font with which it takes at most ``room`` pixels.
+def fit(
+    text: str, size: int, weight: int, room: float, smallest: int, scale: float = 1.0
+) -> tuple[str, Face]:
+    """Cleaned ``text`` and the letters with which it takes at most ``room`` pixels of a layout.
 
     First smaller letters, down to ``smallest``; then an ellipsis.
     """
     text = clean(text)
     for candidate in range(size, smallest, -1):
-        face = font(candidate, weight)
+        face = Face(candidate, weight, scale)
         if face.getlength(text) <= room:
             return text, face
-    face = font(min(size, smallest), weight)
+    face = Face(min(size, smallest), weight, scale)
     return _cut(text, face, room), face
 
 
 _NEVER_FIRST = "，。、；：！？）》」』”’·,.;:!?)]}…"
 
 
-def wrap(text: str, face: Font, room: float, most: int) -> list[str]:
+def wrap(text: str, face: Measured, room: float, most: int) -> list[str]:
     """Cleaned ``text`` in at most ``most`` lines of ``room`` pixels; an ellipsis ends what is cut.
 
     Latin words stay whole where they fit a line; a line does not begin with closing punctuation.
@@ -99,7 +126,7 @@ def wrap(text: str, face: Font, room: float, most: int) -> list[str]:
     return [*lines, _cut(rest, face, room)] if rest else lines
 
 
-def _fitting(text: str, face: Font, room: float, tail: str = "") -> int:
+def _fitting(text: str, face: Measured, room: float, tail: str = "") -> int:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
@@ -110,7 +137,7 @@ def _fitting(text: str, face: Font, room: float, tail: str = "") -> int:
     return low
 
 
-def _break(text: str, face: Font, room: float) -> int:
+def _break(text: str, face: Measured, room: float) -> int:
     most = max(_fitting(text, face, room), 1)
     at = most
     while at > 1 and (text[at] in _NEVER_FIRST or _inside_word(text, at)):
@@ -122,22 +149,22 @@ def _inside_word(text: str, at: int) -> bool:
     return all(one.isalnum() and one.isascii() for one in text[at - 1 : at + 1])
 
 
-def _cut(text: str, face: Font, room: float) -> str:
+def _cut(text: str, face: Measured, room: float) -> str:
     if face.getlength(text) <= room:
         return text
     return text[: _fitting(text, face, room, ELLIPSIS)].rstrip() + ELLIPSIS
 
 
 def fit_lines(
-    text: str, size: int, weight: int, room: float, smallest: int, most: int
-) -> tuple[list[str], Font]:
+    text: str, size: int, weight: int, room: float, smallest: int, most: int, scale: float = 1.0
+) -> tuple[list[str], Face]:
     """Cleaned ``text`` in one line of letters from ``size`` to ``smallest``, else wrapped into
     at most ``most`` lines of the smallest. No line for an empty text.
     """
     text = clean(text)
     for candidate in range(size, smallest - 1, -1):
-        face = font(candidate, weight)
+        face = Face(candidate, weight, scale)
         if face.getlength(text) <= room:
             return ([text] if text else []), face
-    face = font(smallest, weight)
+    face = Face(smallest, weight, scale)
     return wrap(text, face, room, most), face

@@ -6,11 +6,13 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import structlog
 from PIL import Image, UnidentifiedImageError
 
-from .caption import Drawing, drawing_of
+from .colour import overlay
 from .layout import even
+from .style import Drawing, drawn_pixels
 
 _log = structlog.get_logger(__name__)
 MAX_FILE_BYTES = 4 << 20
@@ -26,8 +28,9 @@ class LogoError(Exception):
     """A logo cannot be used; the text names the file and says why."""
 
 
-def read_logo(path: Path, height: int) -> Drawing:
-    """A logo ``height`` pixels high (even). Raises `LogoError`."""
+def read_logo(path: Path, height: int, scale: float = 1.0) -> Drawing:
+    """A logo ``height`` pixels of a layout high. Raises `LogoError`."""
+    drawn = drawn_pixels(height, scale)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise LogoError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
@@ -36,9 +39,9 @@ def read_logo(path: Path, height: int) -> Drawing:
                 raise LogoError(f"{path}: {image.width}x{image.height} pixels are too many")
             if image.width > MAX_SHAPE * image.height:
                 raise LogoError(f"{path}: wider than {MAX_SHAPE:.0f} times its height")
-            width = max(2, even(image.width * height / image.height))
-            image.draft("RGB", (width, height))
-            small = image.convert("RGBA").resize((width, height), Image.Resampling.LANCZOS)
+            width = max(2, even(image.width * drawn / image.height))
+            image.draft("RGB", (width, drawn))
+            small = image.convert("RGBA").resize((width, drawn), Image.Resampling.LANCZOS)
     except (
         OSError,
         ValueError,
@@ -48,22 +51,23 @@ def read_logo(path: Path, height: int) -> Drawing:
         Image.DecompressionBombError,
     ) as error:
         raise LogoError(f"{path}: {error}") from error
-    return drawing_of(small)
+    what = overlay(np.asarray(small, dtype=np.uint8))
+    return Drawing(what, width / scale, drawn / scale, scale)
 
 
-def logo(folder: Path, name: str, height: int) -> Drawing | None:
+def logo(folder: Path, name: str, height: int, scale: float = 1.0) -> Drawing | None:
     """The logo ``name`` of a folder, or None if it cannot be used, which is logged."""
     if not _NAME.fullmatch(name):
         _log.error("picture.logo_refused", name=name[:80], error="no plain file name")
         return None
     path = folder / name
     try:
-        return _kept(path, path.stat().st_mtime_ns, height)
+        return _kept(path, path.stat().st_mtime_ns, height, scale)
     except (LogoError, OSError) as error:
         _log.error("picture.logo_refused", name=name, error=str(error))
         return None
 
 
 @lru_cache(maxsize=8)
-def _kept(path: Path, _mtime_ns: int, height: int) -> Drawing:
-    return read_logo(path, height)
+def _kept(path: Path, _mtime_ns: int, height: int, scale: float) -> Drawing:
+    return read_logo(path, height, scale)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import structlog
 
-from .stage import Look
+from .picture_format import STANDARD, PictureFormat
+from .style import Look
 from .theme import DEFAULT, theme_shelf
 
 _log = structlog.get_logger(__name__)
@@ -28,10 +29,10 @@ class Looks:
         """Read what changed."""
         self._themes.refresh()
 
-    def look(self, theme: str, origin_wall_ns: int) -> Look:
+    def look(self, theme: str, origin_wall_ns: int, form: PictureFormat = STANDARD) -> Look:
         """The look by a theme's name; an unknown one is the default."""
         found = self._themes.get(theme)
         if found is None:
             _log.warning("picture.unknown_theme", theme=theme[:80])
             found = DEFAULT
-        return Look(found, origin_wall_ns, self._logos)
+        return Look(found, origin_wall_ns, self._logos, form)

@@ -6,8 +6,10 @@ from mixer.wire.control import Metric
 from mixer.wire.ids import LAYER_MAIN
 from mixer.wire.link import Link
 
+from .encode import Rendition
 from .intake import Intakes
 from .programme import Programme
+from .timeline import LATE_BOUNDS_MS
 
 _PREFIX = "lianxian_picture_"
 QUANTILES = (0.5, 0.99, 1.0)
@@ -66,11 +68,40 @@ def programme_metrics(programme: Programme) -> list[Metric]:
         )
         for quantile in QUANTILES
     ]
+    samples += [
+        _counter("late_frames_total", "Frames by how many ms late they began", sum(counts), le=le)
+        for le, counts in _up_to(timeline.late_counts)
+    ]
+    samples += [
+        _counter("side_seconds_total", "CPU time of what is made beside", costs.side_ns / 1e9),
+        _counter("side_bugs_total", "Pictures not made beside, by a bug", programme.sides.bugs),
+    ]
     for rendition in programme.renditions:
         layer = "main" if rendition.spec.layer == LAYER_MAIN else "low"
+        samples += _rendition_metrics(rendition, layer)
+    for name, encoder in programme.sides.encoders.items():
+        samples += _rendition_metrics(encoder.rendition, name)
         samples += [
-            _counter("coded_bytes_total", "Coded programme", rendition.size_bytes, layer=layer),
-            _counter("packets_total", "RTP packets made", rendition.packets, layer=layer),
-            _counter("encode_errors_total", "Frames not coded", rendition.errors, layer=layer),
+            _gauge("taken", "Whether somebody takes it", float(encoder.taken), layer=name),
+            _counter(
+                "behind_total", "Pictures its encoder had no time for", encoder.behind, layer=name
+            ),
+            _counter(
+                "encoder_seconds_total", "CPU time of its encoder", encoder.cpu_ns / 1e9, layer=name
+            ),
         ]
     return samples
+
+
+def _up_to(counts: list[int]) -> list[tuple[str, list[int]]]:
+    """For each bound all counts up to it, as histograms of Prometheus have them."""
+    bounds = [*map(str, LATE_BOUNDS_MS[:-1]), "+Inf"]
+    return [(bound, counts[: index + 1]) for index, bound in enumerate(bounds)]
+
+
+def _rendition_metrics(rendition: Rendition, layer: str) -> list[Metric]:
+    return [
+        _counter("coded_bytes_total", "Coded programme", rendition.size_bytes, layer=layer),
+        _counter("packets_total", "RTP packets made", rendition.packets, layer=layer),
+        _counter("encode_errors_total", "Failures of its encoder", rendition.errors, layer=layer),
+    ]

@@ -6,10 +6,8 @@ from collections import Counter
 
 from .canvas import Canvas
 from .compose import Compositor
+from .picture_format import PictureFormat
 from .stage import SlateBook, Stage
-
-SETTLE_FRAMES = 25
-"""A scene that begins frozen (after a restart) is let live this long, so that it has pictures."""
 
 
 class Mixer:
@@ -18,9 +16,11 @@ class Mixer:
     A dissolve that another one interrupts goes on from the mixed picture as it stands.
     """
 
-    def __init__(self, width: int, height: int, slates: SlateBook, first: Stage) -> None:
-        self._front = Compositor(width, height, slates, first)
-        self._back = Compositor(width, height, slates, first)
+    def __init__(self, form: PictureFormat, slates: SlateBook, first: Stage) -> None:
+        width, height = form.width, form.height
+        self._settle_frames = form.frame_rate
+        self._front = Compositor(form, slates, first)
+        self._back = Compositor(form, slates, first)
         self._mixed = Canvas(width, height)
         self._clean = Canvas(width, height)
         self._still = Canvas(width, height)
@@ -63,7 +63,7 @@ class Mixer:
         """Put a stage on air, as it asks: by a cut or a dissolve from the next `compose` on."""
         if stage.frozen:
             if not self._frozen:
-                self._settle = 0 if self._front.stage.scene is not None else SETTLE_FRAMES
+                self._settle = 0 if self._front.stage.scene is not None else self._settle_frames
             self._frozen = True
             if not self._settle:
                 return

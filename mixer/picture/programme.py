@@ -1,4 +1,4 @@
-"""The programme's thread: each 40 ms a frame, composed, encoded and sent, come what may."""
+"""The programme's thread: each 40 (or 33) ms a frame, composed, encoded and sent, come what may."""
 
 from __future__ import annotations
 
@@ -8,18 +8,41 @@ from collections.abc import Callable
 
 import structlog
 
+from mixer.wire.control import ControlError
 from mixer.wire.frame import Frame
-from mixer.wire.ids import NANOSECONDS, Layer
-from mixer.wire.resources import Clock, PictureProgramme
+from mixer.wire.ids import NANOSECONDS, Layer, PublicationId
+from mixer.wire.picture import Multiview, PictureProgramme
+from mixer.wire.resources import Clock
 
-from .encode import Rendition, renditions
+from .encode import Rendition
 from .mixing import Mixer
+from .picture_format import FRAME_RATES, SIZES, PictureFormat
+from .rendition_spec import MAX_MASTER_KBPS, MIN_MASTER_KBPS, renditions
+from .sides import Sides, side_encoders
 from .stage import SlateBook, Stage, opening_stage
 from .timeline import Due, Timeline
 
 _log = structlog.get_logger(__name__)
 MAX_PENDING_STAGES = 8
 STOP_TIMEOUT_S = 2.0
+FIRST_STAGE_S = 0.5
+"""So long a programme that begins waits for its first scene to be rendered."""
+
+
+def check_programme(spec: PictureProgramme) -> None:
+    """Raises `ControlError` for a format or a bit rate that is not made."""
+    size = (spec.width, spec.height)
+    if size not in SIZES:
+        known = " and ".join(f"{width}x{height}" for width, height in SIZES)
+        raise ControlError("picture.unsupported_size", f"{size[0]}x{size[1]}; there are {known}")
+    if spec.frame_rate not in FRAME_RATES:
+        raise ControlError("picture.unsupported_rate", f"{spec.frame_rate}; there are 25 and 30")
+    kbps = spec.renditions.master_kbps
+    if not MIN_MASTER_KBPS <= kbps <= MAX_MASTER_KBPS:
+        raise ControlError(
+            "picture.unsupported_bitrate",
+            f"master_kbps {kbps}; from {MIN_MASTER_KBPS} to {MAX_MASTER_KBPS}",
+        )
 
 
 class Costs:
@@ -28,6 +51,11 @@ class Costs:
     def __init__(self) -> None:
         self.compose_ns = 0
         self.encode_ns = 0
+        self.side_ns = 0
+
+
+def _layer_of(rendition: Rendition) -> int:
+    return rendition.spec.layer
 
 
 class Programme:
@@ -44,14 +72,20 @@ class Programme:
         slates: SlateBook,
         send: Callable[[list[Frame]], None],
         applied: Callable[[Stage, int], None],
+        multiview: Multiview | None = None,
     ) -> None:
         self.clock = clock
         self.spec = spec
-        self.timeline = Timeline()
-        self.renditions = tuple(
-            Rendition(one, spec.publication) for one in renditions(spec.width, spec.height)
-        )
-        self.mixer = Mixer(spec.width, spec.height, slates, opening_stage(spec.width, spec.height))
+        self.multiview = multiview
+        self.form = form = PictureFormat(spec.width, spec.height, spec.frame_rate)
+        self.timeline = Timeline(form)
+        self.renditions = tuple(Rendition(one, spec.publication) for one in renditions(form))
+        self.mixer = Mixer(form, slates, opening_stage(form.width, form.height))
+        self.sides = Sides(side_encoders(spec, multiview, form, send), form, slates)
+        self.publications = {spec.publication: tuple(sorted(self.renditions, key=_layer_of))}
+        """What is published, by layer."""
+        for encoder in self.sides.encoders.values():
+            self.publications[encoder.rendition.publication] = (encoder.rendition,)
         self.costs = Costs()
         self.bugs = 0
         self._send = send
@@ -59,6 +93,7 @@ class Programme:
         self._lock = threading.Lock()
         self._pending: list[Stage] = []
         self._stopping = threading.Event()
+        self._staged = threading.Event()
         self._thread: threading.Thread | None = None
 
     def put_stage(self, stage: Stage) -> None:
@@ -66,25 +101,38 @@ class Programme:
         with self._lock:
             self._pending = [one for one in self._pending if one.frame < stage.frame]
             self._pending = [*self._pending, stage][-MAX_PENDING_STAGES:]
+        self._staged.set()
 
-    def request_keyframe(self, layer: Layer) -> None:
-        """Somebody cannot decode this layer yet."""
-        for rendition in self.renditions:
+    def request_keyframe(self, publication: PublicationId, layer: Layer) -> None:
+        """Somebody cannot decode this layer yet; unknown ones are ignored."""
+        for rendition in self.publications.get(publication, ()):
             if rendition.spec.layer == layer:
                 rendition.keyframes.request()
 
-    def start(self) -> None:
-        """Run in a thread by the event's clock."""
+    def take(self, publication: PublicationId, *, taken: bool) -> None:
+        """Whether somebody takes a publication. The programme itself is made always."""
+        for encoder in self.sides.encoders.values():
+            if encoder.rendition.publication == publication:
+                encoder.take(taken=taken)
+
+    def start(self, *, staged: bool = False) -> None:
+        """Run in a thread by the event's clock. ``staged``: a scene is to be shown, so the first
+        frame waits for it, `FIRST_STAGE_S` at most: after a death nobody sees the opening slate.
+        """
+        if not staged:
+            self._staged.set()
         self._thread = threading.Thread(target=self._run, name="programme", daemon=True)
         self._thread.start()
 
     def stop(self) -> bool:
         """End the thread after its frame; False when it did not within `STOP_TIMEOUT_S`."""
         self._stopping.set()
-        if self._thread is None:
-            return True
-        self._thread.join(STOP_TIMEOUT_S)
-        return not self._thread.is_alive()
+        self._staged.set()
+        if self._thread is not None:
+            self._thread.join(STOP_TIMEOUT_S)
+            if self._thread.is_alive():
+                return False
+        return self.sides.stop()
 
     @property
     def died(self) -> bool:
@@ -102,6 +150,8 @@ class Programme:
         if not due.stale:
             self._compose(due.frame)
         self._encode(due.frame)
+        if not due.stale:
+            self._offer(due.frame)
         return due
 
     def _compose(self, frame: int) -> None:
@@ -119,9 +169,13 @@ class Programme:
 
     def _next_stage(self, frame: int) -> Stage | None:
         with self._lock:
-            ripe = [one for one in self._pending if one.frame <= frame]
-            self._pending = [one for one in self._pending if one.frame > frame]
-        return ripe[-1] if ripe else None
+            ripe = [one for one in self._pending if one.frame <= frame and not one.waits(frame)]
+            if not ripe:
+                return None
+            chosen = ripe[-1]
+            # What is not ripe and stands behind it comes later; what waits before it is outdone.
+            self._pending = [one for one in self._pending if one.frame > chosen.frame]
+        return chosen
 
     def _encode(self, number: int) -> None:
         begun_ns = time.thread_time_ns()
@@ -131,8 +185,14 @@ class Programme:
         self.costs.encode_ns += time.thread_time_ns() - begun_ns
         self._send(frames)
 
+    def _offer(self, number: int) -> None:
+        begun_ns = time.thread_time_ns()
+        self.sides.offer(number, self.mixer)
+        self.costs.side_ns += time.thread_time_ns() - begun_ns
+
     def _run(self) -> None:
         origin_ns = self.clock.origin_monotonic_ns
+        self._staged.wait(FIRST_STAGE_S)
         while not self._stopping.is_set():
             now_ns = time.monotonic_ns() - origin_ns
             if self.step(now_ns) is None:

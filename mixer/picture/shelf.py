@@ -6,6 +6,7 @@ by a slip of the pen.
 
 from __future__ import annotations
 
+import os
 import re
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -79,6 +80,23 @@ def _is_header(line: str, table: str) -> bool:
     return re.match(rf"\s*\[\[?\s*{re.escape(table)}\s*\]", line) is not None
 
 
+def _stamps(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    """Names and stamps of the TOML files of a folder; nothing when there is none."""
+    try:
+        entries = os.scandir(folder)
+    except OSError:
+        return
+    with entries:
+        for entry in entries:
+            if not entry.name.endswith(".toml"):
+                continue
+            try:
+                state = entry.stat()
+            except OSError:
+                continue  # gone between listing and looking
+            yield entry.name, (state.st_mtime_ns, state.st_size)
+
+
 class Shelf(Mapping[str, T], Generic[T]):
     """Contents by name (the file's stem) of several folders; a later folder wins.
 
@@ -95,6 +113,7 @@ class Shelf(Mapping[str, T], Generic[T]):
         self._folders = folders
         self._parse = parse
         self._wrong = wrong
+        self._paths: dict[tuple[Path, str], Path] = {}
         self._stamps: dict[Path, Stamp] = {}
         self._held: dict[Path, T] = {}
         self._by_name: dict[str, T] = {}
@@ -116,6 +135,7 @@ class Shelf(Mapping[str, T], Generic[T]):
         if stamps == self._stamps:
             return False
         for path in self._stamps.keys() - stamps.keys():
+            self._paths.pop((path.parent, path.name), None)
             self._held.pop(path, None)
             self.faults.pop(str(path), None)
         for path, stamp in stamps.items():
@@ -128,12 +148,12 @@ class Shelf(Mapping[str, T], Generic[T]):
     def _look(self) -> dict[Path, Stamp]:
         found: dict[Path, Stamp] = {}
         for folder in self._folders:
-            for path in sorted(folder.glob("*.toml"))[:MAX_FILES]:
-                try:
-                    state = path.stat()
-                except OSError:
-                    continue  # gone between listing and looking
-                found[path] = (state.st_mtime_ns, state.st_size)
+            for name, stamp in sorted(_stamps(folder))[:MAX_FILES]:
+                # Kept, as making a path costs more than looking at its file.
+                path = self._paths.get((folder, name))
+                if path is None:
+                    path = self._paths[folder, name] = folder / name
+                found[path] = stamp
         return found
 
     def _read(self, path: Path) -> None:

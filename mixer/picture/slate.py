@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import numpy as np
-from PIL import Image, ImageDraw
-
-from .caption import draw_line
 from .colour import Planes, opaque
 from .lettering import BOLD, REGULAR, fit
-from .theme import DEFAULT, Theme
+from .style import PLAIN_STYLE, Sheet, Style
+from .theme import DEFAULT
 
 GROUND = DEFAULT.rgb("ground")
 OPENING_TITLE = "连线"
@@ -23,6 +20,7 @@ class SlateReason(StrEnum):
     WAITING = "waiting"
     RECONNECTING = "reconnecting"
     TOO_LARGE = "too_large"
+    FAULTY = "faulty"
     OPENING = "opening"
     BREAK = "break"
     CLOSING = "closing"
@@ -33,6 +31,7 @@ TEXTS: dict[SlateReason, tuple[str, str]] = {
     SlateReason.WAITING: ("等待信号", "Waiting for picture"),
     SlateReason.RECONNECTING: ("正在重新连接…", "Reconnecting"),
     SlateReason.TOO_LARGE: ("画面尺寸过大", "Picture too large"),
+    SlateReason.FAULTY: ("画面信号异常", "Picture faulty"),
     SlateReason.OPENING: ("即将开始", "Starting soon"),
     SlateReason.BREAK: ("休息片刻", "Short break"),
     SlateReason.CLOSING: ("感谢参与", "Thank you"),
@@ -40,8 +39,8 @@ TEXTS: dict[SlateReason, tuple[str, str]] = {
 }
 
 
-def _size(height: int, share: float, smallest: int, largest: int) -> int:
-    return min(max(round(height * share), smallest), largest)
+def _size(height: int, share: float, smallest: int, largest: float) -> int:
+    return round(min(max(height * share, smallest), max(largest, smallest)))
 
 
 def slate(
@@ -50,22 +49,22 @@ def slate(
     title: str,
     subtitle: str,
     reason: SlateReason,
-    theme: Theme = DEFAULT,
+    style: Style = PLAIN_STYLE,
 ) -> Planes:
-    """A picture of this size (even sides): name, what it belongs to, cause."""
-    image = Image.new("RGB", (width, height), theme.rgb("ground"))
-    white, soft = theme.rgb("text"), theme.rgb("soft")
-    pen = ImageDraw.Draw(image)
+    """A picture of this size (even sides, drawn pixels): name, what it belongs to, cause."""
+    sheet = Sheet(width, height, (*style.rgb("ground"), 255))
+    white, soft = style.rgb("text"), style.rgb("soft")
+    scale = style.scale
     room = width - 2 * max(8, width // 16)
     chinese, english = TEXTS[reason]
-    name_size = _size(height, 0.115, 14, 60)
+    name_size = _size(height, 0.115, 14, 60 * scale)
     lines = [
         (title, name_size, BOLD, white),
-        (subtitle, _size(height, 0.055, 10, 28), REGULAR, soft),
-        (chinese, _size(height, 0.065, 12, 32), REGULAR, soft),
-        (english, _size(height, 0.05, 10, 24), REGULAR, theme.rgb("quiet")),
+        (subtitle, _size(height, 0.055, 10, 28 * scale), REGULAR, soft),
+        (chinese, _size(height, 0.065, 12, 32 * scale), REGULAR, soft),
+        (english, _size(height, 0.05, 10, 24 * scale), REGULAR, style.rgb("quiet")),
     ]
-    if height < 160:  # a small tile has its place told by the name bar
+    if height < 160 * scale:  # a small tile has its place told by the name bar
         lines[1] = ("", 10, REGULAR, soft)
     rule_gap = name_size
     total = sum(size * 1.5 for text, size, _, _ in lines if text) + rule_gap
@@ -74,15 +73,17 @@ def slate(
         if index == 2:
             half = max(12, name_size)
             middle = y + rule_gap / 2
-            pen.rectangle(
-                (width / 2 - half, middle, width / 2 + half, middle + max(1, height // 240)),
-                fill=theme.rgb("accent"),
-            )
+            rule = (width / 2 - half, middle, 2 * half, 1 + max(1, height // 240))
+            sheet.box(rule, style.rgb("accent"))
             y += rule_gap
         if not text:
             continue
         shown, face = fit(text, size, weight, room, max(9, round(size * 0.6)))
         left = (width - face.getlength(shown)) / 2
-        draw_line(pen, (left, y + size * 0.75), shown, face, fill)
+        mark = round(size * 1.05)
+        if index == 2 and reason is SlateReason.RECONNECTING and left >= mark:
+            left += mark * 0.7
+            sheet.turning(left - mark * 1.4, y + size * 0.75 - mark / 2, mark, style.rgb("accent"))
+        sheet.line((left, y + size * 0.75), shown, face, fill)
         y += size * 1.5
-    return opaque(np.asarray(image, dtype=np.uint8))
+    return opaque(sheet.pixels())

@@ -10,21 +10,21 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
-from mixer.wire.ids import FRAME_NS
-from mixer.wire.resources import Scene, Slot
+from mixer.wire.picture import Scene, Slot
 
-from .caption import Placed, name_bar
+from .caption import name_bar
 from .colour import Planes
 from .feed import Feed
 from .lay_out_captions import captions_of
-from .layout import CANVAS_HEIGHT, CANVAS_WIDTH, Layout, Placement
+from .layout import CANVAS_WIDTH, Layout, Placement
+from .picture_format import STANDARD, PictureFormat
 from .slate import OPENING_SUBTITLE, OPENING_TITLE, SlateReason, slate
-from .theme import DEFAULT, Theme
+from .style import PLAIN_LOOK, PLAIN_STYLE, Look, Placed, Style
+from .theme import DEFAULT, Rgb, Theme
 from .ticker import Ticker, cells
 
 _log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class SlateKey(NamedTuple):
     title: str
     subtitle: str
     reason: SlateReason
-    theme: Theme = DEFAULT
+    style: Style = PLAIN_STYLE
 
 
 class SlateBook:
@@ -102,12 +102,14 @@ class StageTile(NamedTuple):
     title: str
     subtitle: str
     name_bar: Planes | None
-    theme: Theme = DEFAULT
+    style: Style = PLAIN_STYLE
+    border: Rgb | None = None
+    """Of the border; None: the theme's."""
 
     def slate_key(self, reason: SlateReason) -> SlateKey:
         """The slate of this place."""
         _, _, width, height = self.placement.picture
-        return SlateKey(width, height, self.title, self.subtitle, reason, self.theme)
+        return SlateKey(width, height, self.title, self.subtitle, reason, self.style)
 
     def same(self, other: StageTile) -> bool:
         """Whether the other shows the same in the same place."""
@@ -115,7 +117,8 @@ class StageTile(NamedTuple):
             self.placement == other.placement
             and self.feed is other.feed
             and (self.title, self.subtitle) == (other.title, other.subtitle)
-            and self.theme == other.theme
+            and self.style == other.style
+            and self.border == other.border
         )
 
 
@@ -130,6 +133,7 @@ class Stage(NamedTuple):
     """Fills the canvas in place of tiles."""
     tickers: tuple[Ticker, ...] = ()
     theme: Theme = DEFAULT
+    form: PictureFormat = STANDARD
 
     @property
     def revision(self) -> int:
@@ -139,17 +143,23 @@ class Stage(NamedTuple):
     @property
     def dissolve_frames(self) -> int:
         """Over how many frames it comes on air; 0 for a cut."""
-        return 0 if self.scene is None else self.scene.dissolve_ns // FRAME_NS
+        return 0 if self.scene is None else self.form.frames_in(self.scene.dissolve_ns)
 
     @property
     def fade_frames(self) -> int:
         """Over how many frames captions come and go; 0 for at once."""
-        return 0 if self.scene is None else self.scene.fade_ns // FRAME_NS
+        return 0 if self.scene is None else self.form.frames_in(self.scene.fade_ns)
 
     @property
     def frozen(self) -> bool:
         """Whether the canvas stays as it is."""
         return self.scene is not None and self.scene.frozen
+
+    def waits(self, frame: int) -> bool:
+        """Whether it is not to come on air in this frame yet, for want of a first picture."""
+        if self.scene is None or frame >= self.frame + self.form.frames_in(self.scene.wait_ns):
+            return False
+        return any(tile.feed.awaits for tile in self.tiles)
 
     def same_ground(self, other: Stage) -> bool:
         """Whether only captions differ."""
@@ -161,31 +171,21 @@ class Stage(NamedTuple):
         )
 
 
-class Look(NamedTuple):
-    """What a stage needs beside its scene: theme, Unix time of session time 0, folder of logos."""
-
-    theme: Theme = DEFAULT
-    origin_wall_ns: int = 0
-    logos: Path | None = None
-
-
-PLAIN_LOOK = Look()
-
-
 def build_stage(
     scene: Scene, layout: Layout, feed_of: Callable[[str], Feed], look: Look = PLAIN_LOOK
 ) -> Stage:
     """Render all texts of a scene. Slots beyond the layout's capacity are not shown."""
-    frame = -(-scene.at_ns // FRAME_NS)
+    form = look.form
+    frame = form.frame_from(scene.at_ns)
     if scene.slate is not None:
         return _slate_stage(scene, frame, look)
-    places = layout.place(len(scene.slots))
+    places = [form.place(one) for one in layout.place(len(scene.slots))]
     tiles = tuple(
-        _tile(slot, placement, feed_of(slot.seat), look.theme)
+        _tile(slot, placement, feed_of(slot.seat), look.style)
         for slot, placement in zip(scene.slots, places, strict=False)
     )
-    made = captions_of(scene, layout, look.theme, look.origin_wall_ns, look.logos)
-    return Stage(scene, frame, tiles, made.placed, None, made.tickers, look.theme)
+    made = captions_of(scene, layout, look)
+    return Stage(scene, frame, tiles, made.placed, None, made.tickers, look.theme, form)
 
 
 def _slate_stage(scene: Scene, frame: int, look: Look) -> Stage:
@@ -196,23 +196,25 @@ def _slate_stage(scene: Scene, frame: int, look: Look) -> Stage:
         reason = SlateReason(said.kind)
     except ValueError:
         reason = SlateReason.STANDBY
-    still = _slate(CANVAS_WIDTH, CANVAS_HEIGHT, said.title, said.subtitle, reason, look.theme)
+    form, style = look.form, look.style
+    still = _slate(form.width, form.height, said.title, said.subtitle, reason, style)
     tickers: tuple[Ticker, ...] = ()
     if said.until_ns > 0:
-        glyphs = cells(COUNTDOWN_SIZE, COUNTDOWN_HEIGHT, look.theme, bare=True)
-        tickers = (Ticker(True, said.until_ns, glyphs, CANVAS_WIDTH // 2, COUNTDOWN_TOP),)  # noqa: FBT003  a field's value
-    return Stage(scene, frame, (), (), still, tickers, look.theme)
+        glyphs = cells(COUNTDOWN_SIZE, COUNTDOWN_HEIGHT, style, bare=True)
+        tickers = (Ticker(True, said.until_ns, glyphs, CANVAS_WIDTH // 2, COUNTDOWN_TOP, form),)  # noqa: FBT003  a field's value
+    return Stage(scene, frame, (), (), still, tickers, look.theme, form)
 
 
-def _tile(slot: Slot, placement: Placement, feed: Feed, theme: Theme) -> StageTile:
+def _tile(slot: Slot, placement: Placement, feed: Feed, style: Style) -> StageTile:
     bar = placement.name_bar
     drawn = None
     if bar is not None:
-        drawn = _name_bar(bar.width, bar.height, slot.title, slot.subtitle, theme)
-    return StageTile(placement, feed, slot.title, slot.subtitle, drawn, theme)
+        drawn = _name_bar(bar.width, bar.height, slot.title, slot.subtitle, style)
+    return StageTile(placement, feed, slot.title, slot.subtitle, drawn, style)
 
 
 def opening_stage(width: int, height: int) -> Stage:
     """What stands before the first scene."""
-    still = _slate(width, height, OPENING_TITLE, OPENING_SUBTITLE, SlateReason.OPENING)
+    style = Style(DEFAULT, width / CANVAS_WIDTH)
+    still = _slate(width, height, OPENING_TITLE, OPENING_SUBTITLE, SlateReason.OPENING, style)
     return Stage(None, 0, (), (), still)

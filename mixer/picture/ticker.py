@@ -8,14 +8,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw
+from mixer.wire.ids import NANOSECONDS
 
-from mixer.wire.ids import FRAME_NS, NANOSECONDS
-
-from .caption import Drawing, Placed, draw_line, drawing_of
-from .layout import even
-from .lettering import MEDIUM, font
-from .theme import Theme
+from .layout import Rect, even
+from .lettering import MEDIUM
+from .picture_format import STANDARD, PictureFormat
+from .style import Drawing, Placed, Style
 
 _DAY_S = 86_400
 _MINUTE_NS = 60 * NANOSECONDS
@@ -29,18 +27,19 @@ class Ticker(NamedTuple):
 
     ``origin_ns`` for a clock: local time of day at session time 0 as Unix time; for a
     countdown: the session time at which it ends. Aligned to ``x``: its right end for a clock,
-    its middle for a countdown.
+    its middle for a countdown. Both in pixels of a layout.
     """
 
     counts_down: bool
     origin_ns: int
     cells: dict[str, Drawing]
-    x: int
-    y: int
+    x: float
+    y: float
+    form: PictureFormat = STANDARD
 
     def text(self, frame: int) -> str:
         """What it says in this programme frame; empty for a countdown that is over."""
-        now_ns = frame * FRAME_NS
+        now_ns = self.form.time_of(frame)
         if self.counts_down:
             return _remaining(-(-(self.origin_ns - now_ns) // NANOSECONDS))
         minutes = (self.origin_ns + now_ns) // NANOSECONDS % _DAY_S // 60
@@ -48,13 +47,15 @@ class Ticker(NamedTuple):
 
     def placed(self, text: str) -> tuple[Placed, ...]:
         """The cells of a text of `text`."""
-        cells = [self.cells[one] for one in text]
-        width = sum(cell.width for cell in cells)
-        x = even(self.x - (width / 2 if self.counts_down else width))
+        whats = [self.cells[one].what for one in text]
+        widths = [what.colour.y.shape[1] for what in whats]
+        x = self.form.pixels(self.x)
+        x = even(x - (sum(widths) / 2 if self.counts_down else sum(widths)))
+        y = self.form.pixels(self.y)
         found: list[Placed] = []
-        for cell in cells:
-            found.append(cell.at(x, self.y))
-            x += cell.width
+        for what, width in zip(whats, widths, strict=True):
+            found.append(Placed(what, Rect(x, y, width, what.colour.y.shape[0])))
+            x += width
         return tuple(found)
 
 
@@ -68,25 +69,24 @@ def _remaining(seconds: int) -> str:
 
 
 @lru_cache(maxsize=8)
-def cells(size: int, height: int, theme: Theme, *, bare: bool) -> dict[str, Drawing]:
+def cells(size: int, height: int, style: Style, *, bare: bool) -> dict[str, Drawing]:
     """A cell a glyph, on the theme's panel or, if ``bare``, on nothing; treat as read-only."""
-    face = font(size, MEDIUM)
+    face = style.face(size, MEDIUM)
     digit = even(max(face.getlength(one) for one in "0123456789")) + 2
     colon = even(face.getlength(":")) + 2
-    alpha = 0 if bare else theme.panel_alpha
     made: dict[str, Drawing] = {}
     for glyph in GLYPHS:
         width = {":": colon, " ": MARGIN}.get(glyph, digit)
-        image = Image.new("RGBA", (width, height), (*theme.rgb("panel"), alpha))
-        at = ((width - face.getlength(glyph)) / 2, height / 2)
+        sheet = style.panel(width, height)
         if bare:  # straight alpha: the glyph's edge must not take the panel's colour
-            image.paste((*theme.rgb("text"), 0), (0, 0, width, height))
-        draw_line(ImageDraw.Draw(image), at, glyph, face, theme.rgb("text"))
-        made[glyph] = drawing_of(image)
+            sheet.clear(style.rgb("text"))
+        at = ((width - face.getlength(glyph)) / 2, height / 2)
+        sheet.line(at, glyph, face, style.rgb("text"))
+        made[glyph] = sheet.drawing()
     return made
 
 
-def clock_width(ticker_cells: dict[str, Drawing]) -> int:
+def clock_width(ticker_cells: dict[str, Drawing]) -> float:
     """How wide a clock is: HH:MM between blanks."""
     return sum(ticker_cells[one].width for one in " 00:00 ")
 

@@ -11,18 +11,15 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import structlog
 
-from mixer.rtp import payload_type
 from mixer.wire.boot import Boot
 from mixer.wire.control import (
     Apply,
     Command,
-    Condition,
     ControlError,
     Done,
     Event,
@@ -34,34 +31,41 @@ from mixer.wire.control import (
 )
 from mixer.wire.essential import essential_task
 from mixer.wire.frame import Frame
-from mixer.wire.ids import FRAME_NS, LAYER_LOW, LAYER_MAIN, NANOSECONDS, Codec, MediaKind
-from mixer.wire.link import Link, LinkKeyframe, LinkMessage, LinkPublish, LinkUnpublish
-from mixer.wire.resources import (
-    Clock,
+from mixer.wire.ids import FRAME_NS, NANOSECONDS, Layer, PublicationId
+from mixer.wire.link import Link, LinkKeyframe, LinkMessage, LinkTaken
+from mixer.wire.picture import (
+    Clip,
+    Multiview,
     PictureProgramme,
     PictureSource,
-    Resource,
+    PreviewScene,
     Scene,
     SourceDelay,
-    StreamCodec,
+)
+from mixer.wire.resources import (
+    Clock,
+    Resource,
 )
 from mixer.wire.worker import run_worker
 
+from .clips import Clips
+from .conditions import Conditions
 from .intake import Intakes
-from .layout import CANVAS_HEIGHT, CANVAS_WIDTH
 from .layout_file import layout_shelf
 from .look import Looks
 from .metrics import intake_metrics, link_metrics, programme_metrics
-from .programme import Programme
-from .stage import SlateBook, Stage, build_stage
+from .programme import Programme, check_programme
+from .publishing import publish, rest, unpublish
+from .scenes import Scenes
+from .stage import SlateBook, Stage
+from .suspects import Suspects, watch_crashes
 
 _log = structlog.get_logger(__name__)
 CLOSE_TIMEOUT_S = 1.0
 LOOK_EVERY_NS = NANOSECONDS
-"""How often layouts and themes are looked at for changes."""
+"""How often layouts and themes are looked at for changes, and sources that are left out told."""
 SWITCH_INTERVAL_S = 0.001
 """How long one Python thread may keep another waiting; the default of 5 ms makes frames late."""
-CODEC = StreamCodec(codec=Codec.H264, clock_rate=payload_type.VIDEO_CLOCK_RATE)
 
 
 class PictureWorker:
@@ -71,26 +75,42 @@ class PictureWorker:
         self._boot = boot
         self._layouts = layout_shelf(boot.data_dir)
         self._looks = Looks(boot.data_dir)
-        self._told_faults: set[str] = set()
         self._held: dict[str, Resource] = {}
         self._link = Link(boot.link_socket, boot.kind, boot.epoch, self)
-        self._intakes = Intakes(self._link.send_message)
+        self._suspects = Suspects(boot.run_dir, time.monotonic_ns())
+        suspects = self._suspects
+        self._intakes = Intakes(self._link.send_message, suspects.decoder, suspects.left_out)
         self._painter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
         self._slates = SlateBook(self._painter)
         self._programme: Programme | None = None
-        self._stage: Stage | None = None
-        self._on_air: Scene | None = None
-        self._coming: list[Scene] = []
+        self._scenes = Scenes(
+            self._intakes,
+            self._layouts,
+            self._looks,
+            self._painter,
+            self._from_thread,
+        )
+        self._clips = Clips(
+            boot.data_dir / "clips",
+            self._intakes.feed,
+            self._link.send_message,
+            (
+                self._session_ns,
+                lambda state: self._from_thread(self._report, state),
+                lambda frames: self._from_thread(self._link.send_frames, frames),
+            ),
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._report: Callable[[Event], None] = lambda _event: None
         self._applied: SceneApplied | None = None
-        self._late = False
+        self._conditions = Conditions(self._report)
 
     # --- Worker -----------------------------------------------------------------------------
 
     async def start(self, report: Callable[[Event], None]) -> None:
         """Connect to media and keep the pace."""
         self._report = report
+        self._conditions = Conditions(report)
         self._loop = asyncio.get_running_loop()
         self._tasks = [
             essential_task(self._link.run(), "link"),
@@ -103,6 +123,8 @@ class PictureWorker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if not await asyncio.to_thread(self._clips.close):
+            _log.error("picture.clip_stuck")
         if not await asyncio.to_thread(self._intakes.close, CLOSE_TIMEOUT_S):
             _log.error("picture.decoder_stuck")
         self._painter.shutdown(wait=False, cancel_futures=True)
@@ -130,32 +152,37 @@ class PictureWorker:
                 samples += programme_metrics(self._programme)
             return Metrics(samples=tuple(samples))
         if isinstance(command, RequestKeyframe):
-            self._on_keyframe(
-                LinkKeyframe(publication=command.publication, layer=LAYER_MAIN)
-                if command.layer
-                else LinkKeyframe(publication=command.publication, layer=LAYER_LOW)
-            )
+            self._on_keyframe(command.publication, Layer(command.layer))
             return Done()
         raise ControlError("picture.unknown_command", f"{type(command).__name__} is not for us")
 
     def retell(self) -> None:
-        """Tell the scene on air and whether the programme is late."""
+        """Tell the scene on air, and what a person should know."""
         if self._applied is not None:
             self._report(self._applied)
-        if self._programme is not None:
-            self._report(self._late_condition(self._programme))
-        self._told_faults.clear()
+        self._conditions.retell(None if self._programme is None else self._programme.timeline)
+        self._scenes.retell()
+        for state in self._clips.states():
+            self._report(state)
 
     # --- LinkReceiver -----------------------------------------------------------------------
 
     def link_up(self) -> None:
         """Publish the programme and subscribe to its sources anew."""
-        self._publish()
+        if self._programme is not None:
+            publish(self._link, self._programme)
+        self._clips.link_up()
         self._intakes.link_up()
 
     def link_down(self) -> None:
-        """Media is away: the programme goes on, its frames are dropped and counted."""
+        """Media is away: the programme goes on, its frames are dropped and counted; what is made
+        on demand rests until media tells again.
+        """
         _log.warning("picture.link_down")
+        programme = self._programme
+        if programme is not None:
+            rest(programme)
+            self._scenes.take_multiview(taken=False)
 
     def link_frames(self, frames: list[Frame]) -> None:
         """Packets of sources on air."""
@@ -164,7 +191,9 @@ class PictureWorker:
     def link_message(self, message: LinkMessage) -> None:
         """Key frame requests for the programme, streams of the sources."""
         if isinstance(message, LinkKeyframe):
-            self._on_keyframe(message)
+            self._on_keyframe(message.publication, message.layer)
+        elif isinstance(message, LinkTaken):
+            self._on_taken(message)
         else:
             self._intakes.message(message)
 
@@ -173,17 +202,19 @@ class PictureWorker:
     def _put(self, resource: Resource) -> None:
         match resource:
             case Scene():
-                self._put_scene(resource)
+                self._scenes.put(resource)
+            case PreviewScene():
+                self._scenes.put_preview(resource.scene)
+            case Multiview():
+                self._scenes.put_multiview(resource)
             case PictureSource():
                 self._intakes.put(resource)
             case SourceDelay():
                 self._intakes.feed(resource.seat).aim_delay(resource.delay_ns)
-            case PictureProgramme(width=width, height=height):
-                if (width, height) != (CANVAS_WIDTH, CANVAS_HEIGHT):
-                    raise ControlError(
-                        "picture.unsupported_size",
-                        f"{width}x{height}; layouts are for {CANVAS_WIDTH}x{CANVAS_HEIGHT}",
-                    )
+            case PictureProgramme():
+                check_programme(resource)
+            case Clip():
+                self._clips.put(resource)
             case Clock():
                 pass
             case _:
@@ -194,9 +225,14 @@ class PictureWorker:
     def _remove(self, resource: Resource | None) -> None:
         match resource:
             case Scene():
-                self._stage = self._on_air = self._applied = None
-                self._coming.clear()
-                self._want()
+                self._applied = None
+                self._scenes.remove()
+            case PreviewScene():
+                self._scenes.remove_preview()
+            case Multiview():
+                self._scenes.remove_multiview()
+            case Clip():
+                self._clips.remove(resource.seat)
             case PictureSource():
                 self._intakes.remove(resource.publication)
             case SourceDelay():
@@ -204,57 +240,12 @@ class PictureWorker:
             case _:
                 pass
 
-    def _put_scene(self, scene: Scene) -> None:
-        layout = self._layouts.get(scene.layout)
-        if layout is None:
-            known = ", ".join(sorted(self._layouts))
-            raise ControlError("picture.unknown_layout", f"{scene.layout!r} is none of: {known}")
-        if len(scene.slots) > layout.capacity:
-            _log.warning("picture.slots_dropped", layout=layout.name, slots=len(scene.slots))
-        # Subscribed at once, so that pictures are there when the scene's frame comes.
-        self._coming = [one for one in self._coming if one.at_ns < scene.at_ns]
-        self._coming.append(scene)
-        # Feeds are made here: the painter's thread must not touch the loop's tables.
-        feeds = {slot.seat: self._intakes.feed(slot.seat) for slot in scene.slots}
-        self._want()
-        clock = self._held.get("clock")
-        wall_ns = clock.origin_wall_ns if isinstance(clock, Clock) else 0
-        look = self._looks.look(scene.theme, wall_ns)
-        building = self._painter.submit(build_stage, scene, layout, feeds.__getitem__, look)
-        building.add_done_callback(self._stage_built)
-
-    def _want(self) -> None:
-        scenes = list(self._coming)
-        if self._on_air is not None:
-            scenes.append(self._on_air)
-        self._intakes.want(slot.seat for scene in scenes for slot in scene.slots)
-
-    def _stage_built(self, building: Future[Stage]) -> None:
-        """Called by the painter's thread."""
-        if building.cancelled():
-            return
-        error = building.exception()
-        if error is not None:
-            _log.error("picture.stage_failed", error=repr(error), exc_info=error)
-            return
-        self._from_thread(self._take_stage, building.result())
-
-    def _take_stage(self, stage: Stage) -> None:
-        if not any(scene is stage.scene for scene in self._coming):
-            return  # replaced or removed while it was being built
-        self._stage = stage
-        if self._programme is not None:
-            self._programme.put_stage(stage)
-
     def _stage_applied(self, stage: Stage, frame: int) -> None:
-        for index, scene in enumerate(self._coming):
-            if scene is stage.scene:
-                self._coming = self._coming[index + 1 :]
-                self._on_air = scene
-                self._want()
-                break
+        self._scenes.applied(stage, time.monotonic_ns())
         _log.info("picture.scene_applied", revision=stage.revision, frame=frame)
-        self._applied = SceneApplied(revision=stage.revision, frame=frame)
+        self._applied = SceneApplied(
+            revision=stage.revision, frame=frame, at_ns=stage.form.time_of(frame)
+        )
         self._report(self._applied)
 
     # --- programme --------------------------------------------------------------------------
@@ -263,14 +254,16 @@ class PictureWorker:
         """Start, restart or end the programme so that it is what is held."""
         clock = self._held.get("clock")
         spec = self._held.get("picture_programme")
+        multiview = _multiview_publication(self._held.get("multiview"))
         running = self._programme
-        if running is not None and (running.clock, running.spec) != (clock, spec):
+        if running is not None:
+            wanted = (clock, spec, multiview)
+            if (running.clock, running.spec, _multiview_publication(running.multiview)) == wanted:
+                return
             if running.clock != clock:
                 for feed in self._intakes.feeds:
                     feed.forget()
             await self._end_programme()
-        if self._programme is not None:
-            return
         if isinstance(clock, Clock) and isinstance(spec, PictureProgramme):
             self._begin_programme(clock, spec)
 
@@ -281,12 +274,32 @@ class PictureWorker:
         def applied(stage: Stage, frame: int) -> None:
             self._from_thread(self._stage_applied, stage, frame)
 
-        programme = Programme(clock, spec, self._slates, send, applied)
-        if self._stage is not None:
-            programme.put_stage(self._stage)
+        multiview = self._held.get("multiview")
+        programme = Programme(
+            clock,
+            spec,
+            self._slates,
+            send,
+            applied,
+            multiview if isinstance(multiview, Multiview) else None,
+        )
+        scenes = self._scenes
+        scenes.on_stage = programme.put_stage
+        scenes.on_preview = programme.sides.put_preview
+        scenes.on_multiview = programme.sides.put_multiview
+        if scenes.form != programme.form or scenes.origin_wall_ns != clock.origin_wall_ns:
+            scenes.origin_wall_ns = clock.origin_wall_ns
+            scenes.rebuild(programme.form)
+        for stage, put in (
+            (scenes.stage, scenes.on_stage),
+            (scenes.preview, scenes.on_preview),
+            (scenes.multiview, scenes.on_multiview),
+        ):
+            if stage is not None:
+                put(stage)
         self._programme = programme
-        self._publish()
-        programme.start()
+        publish(self._link, programme)
+        programme.start(staged="scene" in self._held)
 
     async def _end_programme(self) -> None:
         programme, self._programme = self._programme, None
@@ -297,27 +310,25 @@ class PictureWorker:
         self._unpublish(programme)
 
     def _unpublish(self, programme: Programme) -> None:
-        self._link.send_message(LinkUnpublish(publication=programme.spec.publication))
+        unpublish(self._link, programme)
+        self._scenes.take_multiview(taken=False)
 
-    def _publish(self) -> None:
+    def _on_keyframe(self, publication: PublicationId, layer: Layer) -> None:
+        if self._programme is not None:
+            self._programme.request_keyframe(publication, layer)
+
+    def _on_taken(self, message: LinkTaken) -> None:
         programme = self._programme
         if programme is None:
             return
-        self._link.send_message(
-            LinkPublish(
-                publication=programme.spec.publication,
-                kind=MediaKind.VIDEO,
-                codec=CODEC,
-                layers=len(programme.renditions),
-            )
-        )
-        for rendition in programme.renditions:
-            rendition.keyframes.request()
+        programme.take(message.publication, taken=message.taken)
+        self._scenes.take_multiview(taken=programme.sides.taken("multiview"))
 
-    def _on_keyframe(self, message: LinkKeyframe) -> None:
-        programme = self._programme
-        if programme is not None and message.publication == programme.spec.publication:
-            programme.request_keyframe(message.layer)
+    def _session_ns(self) -> int:
+        """Session time now; may be asked from any thread."""
+        clock = self._held.get("clock")
+        origin_ns = clock.origin_monotonic_ns if isinstance(clock, Clock) else 0
+        return time.monotonic_ns() - origin_ns
 
     def _from_thread(self, call: Callable[..., object], *arguments: object) -> None:
         # The loop may be closed already when a thread ends late; nothing is left to tell then.
@@ -332,9 +343,12 @@ class PictureWorker:
             await asyncio.sleep(FRAME_NS / NANOSECONDS)
             now_ns = time.monotonic_ns()
             self._intakes.advance(now_ns)
+            self._scenes.advance(now_ns)
+            if self._suspects.advance(now_ns):
+                self._intakes.settle()
             if now_ns >= look_ns:
                 look_ns = now_ns + LOOK_EVERY_NS
-                self._look_at_files()
+                self._look_around()
             programme = self._programme
             if programme is None:
                 continue
@@ -345,47 +359,29 @@ class PictureWorker:
                 self._unpublish(programme)
                 self._begin_programme(programme.clock, programme.spec)
                 continue
-            self._tell_late(programme)
+            self._conditions.late(programme.timeline)
+            ready = self._scenes.told_preview()
+            if ready is not None:
+                self._report(ready)
 
-    def _look_at_files(self) -> None:
+    def _look_around(self) -> None:
         self._layouts.refresh()
         self._looks.refresh()
-        faults = self._layouts.faults | self._looks.faults
-        for file in self._told_faults - faults.keys():
-            self._report(_file_condition(file, "", active=False))
-        for file in faults.keys() - self._told_faults:
-            _log.error("picture.file_refused", text=faults[file])
-            self._report(_file_condition(file, faults[file], active=True))
-        self._told_faults = set(faults)
-
-    def _tell_late(self, programme: Programme) -> None:
-        late = programme.timeline.late()
-        if late == self._late:
-            return
-        self._late = late
-        self._report(self._late_condition(programme))
-
-    def _late_condition(self, programme: Programme) -> Condition:
-        timeline = programme.timeline
-        return Condition(
-            id="picture.late",
-            subject="programme",
-            active=self._late,
-            values={
-                "late_ms": f"{timeline.lateness_ms(0.5):.0f}",
-                "stale_repeats": str(timeline.stale_repeats),
-                "holes": str(timeline.holes),
-            },
-        )
+        self._conditions.files(self._layouts.faults | self._looks.faults)
+        self._conditions.left_out(self._intakes.publications() & self._suspects.publications)
 
 
-def _file_condition(file: str, text: str, *, active: bool) -> Condition:
-    name = Path(file).name
-    values = {"text": text.removeprefix(f"{Path(file).parent}/")} if text else {}
-    return Condition(id="picture.file_refused", subject=name, active=active, values=values)
+def _multiview_publication(resource: Resource | None) -> PublicationId | None:
+    return resource.publication if isinstance(resource, Multiview) else None
 
 
 def main(boot: Boot, lifeline: Connection | None = None) -> None:
     """Run the picture process until it is told to stop."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    run_worker(boot, PictureWorker, lifeline)
+
+    def made(boot: Boot) -> PictureWorker:
+        worker = PictureWorker(boot)
+        watch_crashes(boot.run_dir)  # it has read what the life before left there
+        return worker
+
+    run_worker(boot, made, lifeline)

@@ -11,15 +11,18 @@ import structlog
 from aiohttp import web
 
 from mixer.wire.essential import essential_task
-from server.conference import people, record
-from server.conference.opening import import_event, open_conference
+from server.conference import people, record, returns, shown
+from server.conference.opening import Surroundings, import_event, open_conference
 from server.conference.reports import Reports
 from server.event_file import read_event
 from server.gateway.gateway import Gateway
 from server.http.application import add_static, make_application
 from server.http.context import Context
 from server.http.pages import STATIC
+from server.ice_servers import ice_servers_of
+from server.intent import ProgrammeForm
 from server.links import load_key
+from server.looks import LookTable
 from server.store.database import Database
 from server.store.journal import Journal
 from signaling.wire.roles import Role
@@ -50,7 +53,9 @@ class Application:
     ) -> None:
         self.conference = conference
         self.gateway = Gateway(conference)
-        self.context = Context(conference, self.gateway, journal, database, STATIC)
+        self.context = Context(
+            conference, self.gateway, journal, database, STATIC, LookTable(settings.data_dir)
+        )
         self.port = settings.http_port
         self._settings = settings
         self._database = database
@@ -122,6 +127,9 @@ class Application:
             ticks += 1
             try:
                 people.expire(self.conference)
+                returns.review(self.conference)
+                shown.settle(self.conference)
+                self.conference.show_clip()
                 self.conference.keep.write_audits()
                 await record.finish(self.conference)
             except Exception:  # noqa: BLE001  a bug in one step must not stop the clock
@@ -138,10 +146,12 @@ class Application:
 async def start_application(settings: Settings, workers: Workers) -> Application:
     """Open the store, import the event if it is not there, listen.
 
-    Call before workers may connect. Raises `server.event_file.EventFileError`, OSError
+    Call before workers may connect. Raises `server.event_file.EventFileError`,
+    `server.ice_servers.TurnSecretError`, OSError
     (EADDRINUSE when the port is taken) or `sqlalchemy.exc.SQLAlchemyError`.
     """
     event = await asyncio.to_thread(read_event, settings.event_file)
+    ice = await asyncio.to_thread(ice_servers_of, settings)
     # "event" is what structlog calls a line's own name.
     structlog.contextvars.bind_contextvars(slug=event.slug)
     database = await Database.open(settings.data_dir / DATABASE_FILE)
@@ -153,11 +163,21 @@ async def start_application(settings: Settings, workers: Workers) -> Application
         database,
         journal,
         workers,
-        key=load_key(settings.data_dir / KEY_FILE),
-        base_url=settings.base_url,
-        link_hours=settings.link_hours,
-        sessions_dir=settings.data_dir / "sessions",
+        Surroundings(
+            key=load_key(settings.data_dir / KEY_FILE),
+            base_url=settings.base_url,
+            link_hours=settings.link_hours,
+            sessions_dir=settings.data_dir / "sessions",
+            form=ProgrammeForm(
+                height=settings.programme_height,
+                frame_rate=settings.programme_frame_rate,
+                record_master=settings.record_master,
+                master_kbps=settings.master_kbps,
+                multiview=settings.multiview,
+            ),
+        ),
     )
+    conference.ice = ice
     if conference.event != event:
         _log.warning("event.file_differs", slug=event.slug, used="the one in the store")
     workers.listen(Reports(conference))

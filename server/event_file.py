@@ -9,14 +9,27 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic import model_validator as validates
 
-from signaling.event import MAX_HALLS, MAX_SITES, Event, Seat, SeatKind
-from signaling.programme.layouts import MAX_CAPTION_CHARACTERS, check_scene
+from server.settings import FRAME_RATES, HEIGHTS, one_of
+from signaling.event import MAX_HALLS, MAX_SITES, Event, ProgrammeFormat, Seat, SeatKind
+from signaling.programme.layouts import (
+    MAX_CAPTION_CHARACTERS,
+    MAX_QUESTION_CHARACTERS,
+    check_scene,
+)
+from signaling.programme.sources import CALL_IN, NAMED, Cast
 from signaling.wire.errors import ERRORS, SignalingError
 from signaling.wire.roles import Role
-from signaling.wire.state import CaptionView, CueView, SceneView
+from signaling.wire.state import CaptionView, CueView, SceneView, SlateView
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +39,10 @@ if TYPE_CHECKING:
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=MAX_CAPTION_CHARACTERS, strip_whitespace=True)]
+
+Question = Annotated[
+    str, StringConstraints(max_length=MAX_QUESTION_CHARACTERS, strip_whitespace=True)
+]
 
 _PLAIN_WORDS = {
     "string_pattern_mismatch": "small letters, digits and hyphens, a letter first, at most 40",
@@ -57,6 +74,24 @@ class _Head(_Part):
     title_en: Name
 
 
+class _Programme(_Part):
+    height: int | None = None
+    frame_rate: int | None = None
+
+    @field_validator("height")
+    @classmethod
+    def _height(cls, value: int) -> int:
+        return one_of(value, HEIGHTS)
+
+    @field_validator("frame_rate")
+    @classmethod
+    def _frame_rate(cls, value: int) -> int:
+        return one_of(value, FRAME_RATES)
+
+    def format(self) -> ProgrammeFormat:
+        return ProgrammeFormat(height=self.height or 0, frame_rate=self.frame_rate or 0)
+
+
 class _Speaker(_Part):
     name: Line
     title: Line = ""
@@ -83,20 +118,31 @@ class _Desk(_Part):
 class _Caption(_Part):
     title: Line
     subtitle: Line = ""
+    organisation: Line = ""
 
     def view(self) -> CaptionView:
-        return CaptionView(title=self.title, subtitle=self.subtitle)
+        return CaptionView(title=self.title, subtitle=self.subtitle, organisation=self.organisation)
+
+
+class _Slate(_Part):
+    kind: str
+    title: Line = ""
+
+    def view(self) -> SlateView:
+        return SlateView(kind=self.kind, title=self.title)
 
 
 class _Cue(_Part):
     id: Slug
     title: Name
     title_en: Name
-    layout: str
-    slots: list[Slug] = Field(max_length=19)
+    layout: str = "full"
+    slots: list[str] = Field(default=[], max_length=19)
+    slate: _Slate | None = None
     caption: _Caption | None = None
     captions: list[_Caption] = Field(default=[], max_length=40)
     strap: Line = ""
+    question: Question = ""
 
     def view(self) -> CueView:
         return CueView(
@@ -108,6 +154,8 @@ class _Cue(_Part):
                 slots=list(self.slots),
                 caption=self.caption.view() if self.caption else None,
                 strap=self.strap,
+                question=self.question,
+                slate=self.slate.view() if self.slate else None,
             ),
             captions=[caption.view() for caption in self.captions],
         )
@@ -119,6 +167,7 @@ class EventFile(_Part):
     """
 
     event: _Head
+    programme: _Programme = _Programme()
     hall: list[_Hall] = Field(min_length=1)
     site: list[_Site] = []
     desk: list[_Desk] = Field(default=[], max_length=20)
@@ -131,6 +180,8 @@ class EventFile(_Part):
             for one in ids:
                 if ids.count(one) > 1:
                     raise ValueError(f"{what} id “{one}” is given more than once")
+        for taken in set(seats) & set(NAMED):
+            raise ValueError(f"seat id “{taken}” means a source of scenes; choose another")
         return self
 
     @validates(mode="after")
@@ -153,10 +204,11 @@ class EventFile(_Part):
 
     @validates(mode="after")
     def _cues_can_be_shown(self) -> Self:
-        stage = {part.id for part in (*self.hall, *self.site)}
+        stage = tuple(part.id for part in (*self.hall, *self.site))
+        cast = Cast(stage, tuple(part.id for part in self.hall))
         for index, cue in enumerate(self.cue):
             try:
-                check_scene(cue.view().scene, stage)
+                check_scene(cue.view().scene, cast, call_in=CALL_IN)
             except SignalingError as error:
                 raise ValueError(f"cue.{index}: {_sentence(error)}") from None
         return self
@@ -181,6 +233,7 @@ class EventFile(_Part):
             title_en=self.event.title_en,
             seats=tuple(seats),
             cues=tuple(cue.view() for cue in self.cue),
+            programme=self.programme.format(),
         )
 
 

@@ -18,8 +18,10 @@ def _text(value: str) -> str:
 
 
 def _caption(caption: CaptionView) -> str:
-    subtitle = f", subtitle = {_text(caption.subtitle)}" if caption.subtitle else ""
-    return f"{{ title = {_text(caption.title)}{subtitle} }}"
+    lines = {"title": caption.title, "subtitle": caption.subtitle}
+    lines["organisation"] = caption.organisation
+    said = [f"{name} = {_text(line)}" for name, line in lines.items() if line or name == "title"]
+    return f"{{ {', '.join(said)} }}"
 
 
 def _seat(seat: Seat) -> list[str]:
@@ -36,6 +38,12 @@ def _seat(seat: Seat) -> list[str]:
     return lines
 
 
+def _programme(event: Event) -> list[str]:
+    said = {"height": event.programme.height, "frame_rate": event.programme.frame_rate}
+    given = [f"{name} = {value}" for name, value in said.items() if value]
+    return ["", "[programme]", *given] if given else []
+
+
 def _cue(cue: CueView) -> list[str]:
     scene = cue.scene
     lines = [
@@ -47,6 +55,11 @@ def _cue(cue: CueView) -> list[str]:
         f"layout = {_text(scene.layout)}",
         f"slots = [{', '.join(_text(slot) for slot in scene.slots)}]",
     ]
+    if scene.slate is not None:
+        title = f", title = {_text(scene.slate.title)}" if scene.slate.title else ""
+        lines.append(f"slate = {{ kind = {_text(scene.slate.kind)}{title} }}")
+    if scene.question:
+        lines.append(f"question = {_text(scene.question)}")
     if scene.strap:
         lines.append(f"strap = {_text(scene.strap)}")
     if scene.caption is not None:
@@ -64,6 +77,7 @@ def event_toml(event: Event) -> str:
         f"title = {_text(event.title)}",
         f"title_en = {_text(event.title_en)}",
     ]
+    lines += _programme(event)
     for seat in sorted(event.seats, key=lambda seat: seat.order):
         lines += _seat(seat)
     for cue in event.cues:

@@ -18,7 +18,7 @@ from msgspec import inspect as msgspec_inspect
 from server.conference.requests import REQUESTS, rights
 from server.http.routes import ROUTES
 from signaling import phase, recording, seats
-from signaling.wire import messages, sound, state
+from signaling.wire import messages, sound, state, tiles
 from signaling.wire.errors import ERRORS
 from signaling.wire.roles import RIGHTS, Role
 
@@ -84,11 +84,13 @@ def _parts() -> list[type[msgspec.Struct]]:
         state.CaptionView,
         state.SlateView,
         state.GraphicsView,
+        state.TransitionView,
         state.CueView,
         state.DeviceView,
         sound.Levels,
         sound.SeatLevel,
         sound.Loudness,
+        tiles.Tile,
     ]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from server.settings import Settings
     from server.store.events import EventRow
+    from signaling.wire.roles import Role
 
 
 class HandOutError(Exception):
@@ -50,8 +51,17 @@ async def stored_event(settings: Settings, slug: str | None) -> Event:
         await database.close()
 
 
-async def hand_out(settings: Settings, seat_id: str, slug: str | None, hours: float | None) -> str:
-    """Mint a link for a seat, store it, return its address. Raises `HandOutError`."""
+async def hand_out(
+    settings: Settings,
+    seat_id: str,
+    slug: str | None,
+    hours: float | None,
+    role: Role | None = None,
+) -> str:
+    """Mint a link for a seat, store it, return its address. Raises `HandOutError`.
+
+    ``role``: less than the seat's own, for a device.
+    """
     database = await _open(settings)
     try:
         async with database.session() as session, session.begin():
@@ -62,7 +72,7 @@ async def hand_out(settings: Settings, seat_id: str, slug: str | None, hours: fl
                 allowed = ", ".join(one.id for one in event.seats)
                 raise HandOutError(f"seat.unknown: “{seat_id}”; seats of the event: {allowed}")
             links = Links(load_key(settings.data_dir / KEY_FILE), event, settings.base_url)
-            link = links.mint(seat, hours or settings.link_hours)
+            link = links.mint(seat, hours or settings.link_hours, role)
             claims = link.claims
             fresh = LinkRow(
                 jti=claims.jti,

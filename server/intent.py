@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mixer.wire.ids import GroupId, Layer, MediaKind, PeerId, PublicationId, SubscriptionId
+from mixer.wire.picture import NO_PUBLICATION, Renditions
 from mixer.wire.resources import Clock
 from signaling.event import Event, Seat
 from signaling.phase import Phase
-from signaling.programme.core import ProgrammeState
+from signaling.programme.state import ProgrammeState
 from signaling.recording import Recording
 from signaling.seats import Device
 from signaling.sound import SoundSettings
@@ -30,6 +31,13 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     publication: PublicationId
     kind: MediaKind
     source: str
+    rids: tuple[str, ...] = ()
+    """Layers by restriction identifier, the smallest first; empty: one layer."""
+
+    @property
+    def top_layer(self) -> Layer:
+        """The largest."""
+        return Layer(max(len(self.rids) - 1, 0))
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +47,15 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     publication: PublicationId
     kind: MediaKind
     layer: Layer
+    tile: str = ""
+    """The picture's name where it is one of the desk's tiles, empty otherwise."""
+
+
+class ReturnCoding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a return is coded: as its line bears."""
+
+    bitrate: int = 64_000
+    redundancy: bool = False
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +70,10 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     tracks: tuple[Track, ...] = ()
     send_peer: PeerId = PeerId(0)
     received: tuple[Received, ...] = ()
+    ufrag: str = ""
+    """Of the other end's ICE, where it came by WHIP or WHEP."""
+    accepts_red: bool = False
+    """The device takes redundancy (RFC 2198) with all the sound it receives."""
 
 
 class SeatNumbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +89,30 @@ class ProgrammeNumbers(msgspec.Struct, frozen=True, kw_only=True):
     picture: PublicationId
     opus: PublicationId
     aac: PublicationId
+    renditions: Renditions = Renditions()
+    """Their ``master_kbps`` is a setting."""
+    multiview: PublicationId = NO_PUBLICATION
+    clip_sound: PublicationId = NO_PUBLICATION
+    clip_group: GroupId = GroupId(0)
+
+
+class ProgrammeForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How the programme is made: settings, or what the event's file says."""
+
+    height: int = 720
+    """720 or 1080."""
+    frame_rate: int = 25
+    """25 or 30."""
+    record_master: bool = False
+    """The archive's programme comes from the rendition ``master``."""
+    master_kbps: int = 8000
+    multiview: bool = False
+    """Offer one; it costs only while somebody looks at it."""
+
+    @property
+    def width(self) -> int:
+        """16:9."""
+        return self.height * 16 // 9
 
 
 class Sitting(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +141,9 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     listening: dict[int, str] = {}
     """Device to the seat it listens to."""
     meters_per_s: int = USUAL_METERS_PER_S
+    form: ProgrammeForm = ProgrammeForm()
+    returns: dict[str, ReturnCoding] = {}
+    """By seat, where it is not the usual one."""
 
     def tracks(self, kind: MediaKind) -> Iterator[tuple[Sitting, Track]]:
         """Every track of a kind with the device that publishes it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signaling.event import Event, Seat
+    from signaling.wire.roles import Role
 
 ALGORITHM = "HS256"
 KEY_BYTES = 32
@@ -72,23 +73,23 @@ class Links:
         self.base_url = base_url
         self.links = {link.claims.jti: link for link in links}
 
-    def mint(self, seat: Seat, hours: float) -> Link:
-        """A new link for a seat."""
+    def mint(self, seat: Seat, hours: float, role: Role | None = None) -> Link:
+        """A new link for a seat, with another role than the seat's if one is named."""
         claims = LinkClaims(
             jti=secrets.token_hex(8),
             event=self._event.slug,
             seat=seat.id,
             kind=seat.kind,
-            role=seat.role,
+            role=role or seat.role,
             exp=int(time.time() + hours * 3600),
         )
         self.links[claims.jti] = Link(claims=claims)
         return self.links[claims.jti]
 
     def missing(self, now_s: float) -> list[Seat]:
-        """Seats without a good link."""
-        have = {link.claims.seat for link in self.valid(now_s)}
-        return [seat for seat in self._event.seats if seat.id not in have]
+        """Seats without a good link that carries the seat's own role."""
+        have = {(link.claims.seat, link.claims.role) for link in self.valid(now_s)}
+        return [seat for seat in self._event.seats if (seat.id, seat.role) not in have]
 
     def valid(self, now_s: float) -> list[Link]:
         """Links that open a door now, in the order of seats."""

@@ -14,6 +14,7 @@ import uvloop
 from mixer.wire.log import configure_logging
 from server.application import start_application
 from server.event_file import EventFileError
+from server.ice_servers import TurnSecretError
 from server.supervisor.children import EXIT_UNUSABLE
 from server.workers.hub import WorkerHub
 
@@ -35,7 +36,7 @@ async def _open(boot: Boot, settings: Settings) -> tuple[WorkerHub, Application]
     hub = WorkerHub(boot.control_socket)
     try:
         application = await start_application(settings, hub)
-    except EventFileError as error:
+    except (EventFileError, TurnSecretError) as error:
         raise UnusableError(str(error)) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

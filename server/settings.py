@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +28,26 @@ _INSTALLED_CONFIG_DIR = Path(sys.prefix) / "share" / "lianxian" / "config"
 CONFIG_DIR = ROOT / "config" if (ROOT / "config").is_dir() else _INSTALLED_CONFIG_DIR
 SAMPLE_EVENT = CONFIG_DIR / "jing-xiang.toml"
 ENVIRONMENT_PREFIX = "LIANXIAN_"
+MAX_ICE_SERVERS = 8
+_ICE_URI = re.compile(
+    r"(stuns?:|turns?:)([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
+    r"(\?transport=(udp|tcp))?"
+)
+_LISTS = {"advertised_addresses", "ice_servers"}
 MAX_SOCKET_PATH = 100
 """A Unix socket's path has at most 107 bytes; leave room for the name."""
+
+
+HEIGHTS = (720, 1080)
+FRAME_RATES = (25, 30)
+"""Of the programme; what `mixer.wire.picture.PictureProgramme` takes."""
+
+
+def one_of(value: int, allowed: tuple[int, ...]) -> int:
+    """``value`` itself. Raises ValueError that names what is allowed."""
+    if value not in allowed:
+        raise ValueError(f"allowed are {' and '.join(map(str, allowed))}")
+    return value
 
 
 class SettingsError(Exception):
@@ -40,13 +66,23 @@ class Settings(BaseModel):
     http_port: int = Field(8080, ge=0, le=65535)
     udp_host: str = "127.0.0.1"
     udp_port: int = Field(50000, ge=0, le=65535)
+    ice_tcp: bool = True
+    tcp_port: int = Field(0, ge=0, le=65535)
     advertised_addresses: tuple[str, ...] = ()
+    ice_servers: tuple[str, ...] = ()
+    turn_secret_file: str = ""
+    turn_hours: float = Field(24, ge=0.01, le=24 * 31)
     public_url: str = ""
     link_hours: int = Field(72, ge=1, le=24 * 366)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     redact_addresses: bool = True
     compiled: bool = True
+    programme_height: int = 720
+    programme_frame_rate: int = 25
+    record_master: bool = False
+    master_kbps: int = Field(8000, ge=2000, le=20_000)
+    multiview: bool = False
 
     @field_validator("http_host")
     @classmethod
@@ -55,6 +91,16 @@ class Settings(BaseModel):
             msg = "plain HTTP is served on this machine only: allowed are 127.0.0.1, ::1, localhost"
             raise ValueError(msg)
         return value
+
+    @field_validator("programme_height")
+    @classmethod
+    def _height(cls, value: int) -> int:
+        return one_of(value, HEIGHTS)
+
+    @field_validator("programme_frame_rate")
+    @classmethod
+    def _frame_rate(cls, value: int) -> int:
+        return one_of(value, FRAME_RATES)
 
     @field_validator("udp_host")
     @classmethod
@@ -67,6 +113,26 @@ class Settings(BaseModel):
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:
             ip_address(address)
+        return value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _ice_uris(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for uri in value:
+            if _ICE_URI.fullmatch(uri) is None:
+                msg = f"{uri[:80]}: write stun:HOST:PORT or turn:HOST:PORT?transport=udp (RFC 7065)"
+                raise ValueError(msg)
+        if len(value) > MAX_ICE_SERVERS:
+            msg = f"at most {MAX_ICE_SERVERS}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("turn_secret_file")
+    @classmethod
+    def _turn_needs_its_secret(cls, value: str, told: ValidationInfo) -> str:
+        if not value and any(uri.startswith("turn") for uri in told.data.get("ice_servers", ())):
+            msg = "a TURN server in ice_servers needs the file of its secret"
+            raise ValueError(msg)
         return value
 
     @property
@@ -114,7 +180,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     for name in Settings.model_fields:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
         if text is not None:
-            values[name] = tuple(text.split(",")) if name == "advertised_addresses" else text
+            values[name] = tuple(text.split(",")) if name in _LISTS else text
     return values
 
 

@@ -9,31 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mixer.wire.ids import LAYER_LOW, LAYER_MAIN, Layer, MediaKind, PublicationId, WorkerKind
+from mixer.wire.picture import NO_PUBLICATION, PictureSource, SourceDelay
 from mixer.wire.resources import (
     Mark,
     Peer,
-    PictureProgramme,
-    PictureSource,
+    Priority,
     Publication,
     RecordedTrack,
     RecordingSession,
     Resource,
-    SourceDelay,
     Subscription,
 )
 from server.intent import TALKBACK
-from server.translate_picture import scene_of
+from server.translate_picture import programme_of, wanted_scenes
 from server.translate_sound import wanted_sound
+from signaling.programme.sources import CLIP
+from signaling.programme.state import audible_sources, sources_of
 from signaling.recording import RecordingPhase
 from signaling.seats import DeviceKind
 
 if TYPE_CHECKING:
-    from server.intent import Intent, Sitting, Track
+    from server.intent import Intent, Received, Sitting, Track
     from signaling.recording import Recording
 
 NS_PER_MS = 1_000_000
-_NO_LAYER = Layer(0)
-"""Sound and what browsers send have one layer."""
 
 
 def wanted(kind: WorkerKind, intent: Intent) -> list[Resource]:
@@ -54,13 +53,18 @@ def wanted_media(intent: Intent) -> list[Resource]:
     peers: list[Resource] = []
     publications: list[Resource] = []
     subscriptions: list[Resource] = []
+    wanted_pictures = _wanted_pictures(intent)
     for sitting in intent.sitting:
         wiring = sitting.wiring
         if wiring.receive_peer:
             peers.append(Peer(id=wiring.receive_peer, direction="receive"))
             publications += [
                 Publication(
-                    id=track.publication, peer=wiring.receive_peer, mid=track.mid, kind=track.kind
+                    id=track.publication,
+                    peer=wiring.receive_peer,
+                    mid=track.mid,
+                    kind=track.kind,
+                    rids=track.rids,
                 )
                 for track in wiring.tracks
             ]
@@ -73,14 +77,32 @@ def wanted_media(intent: Intent) -> list[Resource]:
                     publication=one.publication,
                     kind=one.kind,
                     layer=one.layer,
+                    priority=_priority(one, wanted_pictures),
                 )
                 for one in wiring.received
             ]
     return [intent.clock, *peers, *publications, *subscriptions]
 
 
+def _wanted_pictures(intent: Intent) -> dict[str, Priority]:
+    """Pictures that come before others on a desk, by label: who spoke last, by seat."""
+    state, cast = intent.state, intent.event.cast
+    chosen = (*audible_sources(state, cast), *sources_of(state.preview, state, cast))
+    found = dict.fromkeys(state.speakers[:1], Priority.SPEAKER)
+    return found | dict.fromkeys(chosen, Priority.ON_AIR)
+
+
+def _priority(received: Received, wanted_pictures: dict[str, Priority]) -> Priority:
+    """Sound first, then the programme and what is on air or next; other tiles get what is left."""
+    if received.kind is MediaKind.AUDIO:
+        return Priority.SOUND
+    if not received.tile:
+        return Priority.ON_AIR
+    return wanted_pictures.get(received.tile, Priority.REST)
+
+
 def wanted_picture(intent: Intent) -> list[Resource]:
-    """The programme, every open camera, the scene, and what sound's delays ask for."""
+    """The programme, every open camera, the scenes, and what sound's delays ask for."""
     sources = []
     for sitting, track in intent.tracks(MediaKind.VIDEO):
         if not sitting.device.video_muted:
@@ -91,15 +113,15 @@ def wanted_picture(intent: Intent) -> list[Resource]:
                     seat=picture_label(sitting, track),
                     title=seat.name,
                     subtitle=seat.name_en,
-                    layer=_NO_LAYER,
+                    layers=track.top_layer + 1,
                 )
             )
     return [
         intent.clock,
-        PictureProgramme(publication=intent.programme.picture),
+        programme_of(intent),
         *sources,
         *_source_delays(intent),
-        scene_of(intent),
+        *wanted_scenes(intent),
     ]
 
 
@@ -141,13 +163,20 @@ def picture_label(sitting: Sitting, track: Track) -> str:
 
 
 def _source_delays(intent: Intent) -> list[SourceDelay]:
-    """A seat's picture follows the sound of its main device."""
+    """A seat's picture follows the sound of its main device, an encoder's its own."""
     delays: dict[str, int] = {}
     for sitting, track in intent.tracks(MediaKind.AUDIO):
         delay = intent.delays_ns.get(track.publication)
-        main = sitting.device.kind is DeviceKind.MAIN and track.source != TALKBACK
-        if delay is not None and main:
-            delays.setdefault(sitting.device.seat, delay)
+        device = sitting.device
+        if delay is None or track.source == TALKBACK:
+            continue
+        if device.kind is DeviceKind.MAIN:
+            delays.setdefault(device.seat, delay)
+        elif device.kind is DeviceKind.ENCODER:
+            delays.setdefault(f"{device.seat}/{device.kind}/camera", delay)
+    clip = intent.delays_ns.get(intent.programme.clip_sound)
+    if clip is not None and intent.state.clip is not None:
+        delays[CLIP] = clip
     return [SourceDelay(seat=seat, delay_ns=delay) for seat, delay in delays.items()]
 
 
@@ -164,7 +193,9 @@ def _about(intent: Intent, recording: Recording) -> dict[str, str]:
 
 
 def _recorded(intent: Intent, recording: Recording) -> list[RecordedTrack]:
-    """The programme's best layer with its AAC, then every track of every seat as it is."""
+    """The programme's best layer, or its rendition for the archive, with its AAC, then every track
+    of every seat as it is.
+    """
 
     def programme(publication: PublicationId, layer: Layer, kind: MediaKind) -> RecordedTrack:
         return RecordedTrack(
@@ -178,9 +209,12 @@ def _recorded(intent: Intent, recording: Recording) -> list[RecordedTrack]:
             title=intent.event.title,
         )
 
+    numbers = intent.programme
+    master = numbers.renditions.master if intent.form.record_master else NO_PUBLICATION
+    picture = (master, LAYER_LOW) if master else (numbers.picture, LAYER_MAIN)
     tracks = [
-        programme(intent.programme.picture, LAYER_MAIN, MediaKind.VIDEO),
-        programme(intent.programme.aac, LAYER_LOW, MediaKind.AUDIO),
+        programme(*picture, MediaKind.VIDEO),
+        programme(numbers.aac, LAYER_LOW, MediaKind.AUDIO),
     ]
     for kind in (MediaKind.VIDEO, MediaKind.AUDIO):
         for sitting, track in intent.tracks(kind):
@@ -192,7 +226,7 @@ def _recorded(intent: Intent, recording: Recording) -> list[RecordedTrack]:
                 RecordedTrack(
                     session=recording.id,
                     publication=track.publication,
-                    layer=_NO_LAYER,
+                    layer=track.top_layer,
                     kind=kind,
                     role="iso",
                     seat=device.seat,

@@ -15,8 +15,9 @@ from mixer.wire.sound import (
     SoundPanic,
     Talkback,
 )
-from server.intent import TALKBACK
-from signaling.programme.core import seats_on_air
+from server.intent import TALKBACK, ReturnCoding
+from signaling.programme.sources import CLIP, seats_of
+from signaling.programme.state import audible_sources
 from signaling.sound import PROGRAMME_OUTPUT, Audible, Hears, other_hall
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def wanted_sound(intent: Intent) -> list[Resource]:
     """
     on_air = OnAir(
         revision=intent.state.revision,
-        groups=tuple(intent.numbers[seat].group for seat in seats_on_air(intent.state.on_air)),
-        at_ns=intent.state.at_ms * NS_PER_MS,
+        groups=tuple(_group(intent, seat) for seat in _audible(intent)),
+        at_ns=intent.state.heard_at_ms * NS_PER_MS,
     )
     programme = SoundProgramme(opus=intent.programme.opus, aac=intent.programme.aac)
     sources = [_source(intent, *one) for one in intent.tracks(MediaKind.AUDIO)]
+    sources += _clip_sources(intent)
     return [
         intent.clock,
         *_features(intent),
@@ -57,6 +59,23 @@ def wanted_sound(intent: Intent) -> list[Resource]:
         *_tones(intent),
         *([SoundPanic()] if intent.sound.cut else []),
     ]
+
+
+def _audible(intent: Intent) -> tuple[str, ...]:
+    """Seats and ``clip``, from the same state as the picture on air."""
+    return seats_of(audible_sources(intent.state, intent.event.cast))
+
+
+def _group(intent: Intent, seat: str) -> GroupId:
+    return intent.programme.clip_group if seat == CLIP else intent.numbers[seat].group
+
+
+def _clip_sources(intent: Intent) -> list[SoundSource]:
+    """The clip sounds like a seat of its own."""
+    numbers = intent.programme
+    if intent.state.clip is None or not numbers.clip_sound:
+        return []
+    return [SoundSource(publication=numbers.clip_sound, group=numbers.clip_group)]
 
 
 def _features(intent: Intent) -> list[Resource]:
@@ -102,12 +121,15 @@ def _returns(intent: Intent) -> list[Resource]:
         numbers = intent.numbers[seat]
         hears = intent.sound.of(seat).hears
         other = other_hall(intent.event, intent.seat(seat)) if hears is Hears.OTHER_HALL else None
+        coding = intent.returns.get(seat, ReturnCoding())
         returns.append(
             SoundReturn(
                 publication=numbers.return_publication,
                 group=numbers.group,
                 kind=_RETURNS[hears],
                 other=intent.numbers[other.id].group if other else NOBODY,
+                bitrate=coding.bitrate,
+                redundancy=coding.redundancy,
             )
         )
     return returns

@@ -15,22 +15,35 @@ import structlog
 
 from mixer.wire.ids import WorkerKind
 from mixer.wire.resources import Clock
+from server.ice_servers import IceServers
 from server.intent import USUAL_METERS_PER_S, Intent, Sitting, Wiring
 from server.translate import wanted
-from signaling.programme.core import seats_on_air
+from signaling.programme.state import seats_in_preview, seats_on_air
 from signaling.state import StateMap
 from signaling.wire.errors import SignalingError
-from signaling.wire.state import EventView, RundownView
+from signaling.wire.state import EventView
 
+from .acknowledging import Acknowledging
 from .caller import Nobody, Outward
+from .marking import Marking
 from .observed import Observed
-from .views import programme_view, recording_view, seat_sound_view, seat_view, sound_view
+from .returns import ReturnLines
+from .views import (
+    Tally,
+    clip_view,
+    programme_view,
+    recording_view,
+    rundown_view,
+    seat_sound_view,
+    seat_view,
+    sound_view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
-    from server.intent import ProgrammeNumbers, SeatNumbers
+    from server.intent import ProgrammeForm, ProgrammeNumbers, SeatNumbers
     from server.links import Links
     from server.mint import Mint
     from server.session_clock import SessionClock
@@ -85,6 +98,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     keep: Keeping
     workers: Workers
     sessions_dir: Path
+    form: ProgrammeForm
 
 
 class Conference:
@@ -100,10 +114,15 @@ class Conference:
         self.keep = parts.keep
         self.workers = parts.workers
         self.sessions_dir = parts.sessions_dir
+        self.form = parts.form
         self.outward: Outward = Nobody()
         self.read_links: Callable[[], Awaitable[None]] = _no_more_links
         self.state = StateMap()
         self.observed = Observed()
+        self.returns = ReturnLines()
+        self.ice = IceServers()
+        self.acknowledging = Acknowledging()
+        self.marking = Marking()
         self.wirings: dict[int, Wiring] = {}
         self.counters: collections.Counter[tuple[str, str]] = collections.Counter()
         """(what, which) to how often, for the metrics."""
@@ -135,6 +154,8 @@ class Conference:
             talking=dict(self.cores.sound.talking),
             listening=dict(self.cores.sound.listening),
             meters_per_s=self.meters_per_s,
+            form=self.form,
+            returns=self.returns.codings,
         )
 
     @property
@@ -201,6 +222,10 @@ class Conference:
         self.show_seat(device.seat)
         self.show_sound()
 
+    def keep_programme(self) -> None:
+        """Store what is on air and in preview."""
+        self.keep.programme(self.cores.programme.state)
+
     def keep_device(self, device: int) -> None:
         """Store a device that sits here."""
         sits = self.cores.seats.devices.get(device)
@@ -232,14 +257,20 @@ class Conference:
 
     def show_programme(self) -> None:
         """What is on air, in preview and in the rundown, and the tally of every seat."""
-        view = programme_view(self.cores.programme, self.observed)
-        rundown = self.cores.rundown
-        steps = RundownView(cues=list(rundown.cues.values()), current=rundown.current)
-        changed = self.state.put("programme", view)
+        core = self.cores.programme
+        changed = self.state.put("programme", programme_view(core, self.observed))
+        steps = rundown_view(self.cores.rundown, core.state)
         changed = self.state.put("rundown", steps) or changed
         self._show("programme", changed, urgent=True)
+        self.show_clip()
         for seat in self.event.stage:
             self.show_seat(seat.id)
+
+    def show_clip(self) -> None:
+        """The clip, and what there is to choose from."""
+        core = self.cores.programme
+        view = clip_view(core.state.clip, self.observed.clip, core.films)
+        self._show("clip", self.state.put("clip", view), urgent=True)
 
     def show_sound(self) -> None:
         """Settings of sound, and who talks or listens."""
@@ -263,8 +294,12 @@ class Conference:
         seat = self.event.seat(seat_id)
         if seat is None:
             return
-        on_air = seat_id in seats_on_air(self.cores.programme.state.on_air)
-        view = seat_view(seat, self.sitting(seat_id), self.observed, on_air=on_air)
+        state, cast = self.cores.programme.state, self.event.cast
+        tally = Tally(
+            on_air=seat_id in seats_on_air(state, cast),
+            in_preview=seat_id in seats_in_preview(state, cast),
+        )
+        view = seat_view(seat, self.sitting(seat_id), self.observed, tally)
         self._show("seat", self.state.put(f"seat/{seat_id}", view), urgent=urgent)
 
     def _show(self, what: str, changed: bool, *, urgent: bool) -> None:  # noqa: FBT001

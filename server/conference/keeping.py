@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from server.session_clock import ClockOrigin
     from server.store.journal import Journal
     from signaling.phase import Phase
-    from signaling.programme.core import ProgrammeState
+    from signaling.programme.state import ProgrammeState
     from signaling.recording import Mark, Recording
     from signaling.sound import SoundSettings
 
@@ -70,9 +70,13 @@ class Keeping:
         """It stood up."""
         self._journal.write(f"device/{device}", lambda s: people.drop_device(s, device))
 
-    def programme(self, state: ProgrammeState, cue: str) -> None:
+    async def stored(self, timeout_s: float) -> bool:
+        """Wait until everything written so far is durable; False after ``timeout_s``."""
+        return await self._journal.flush(timeout_s)
+
+    def programme(self, state: ProgrammeState) -> None:
         """Preview or what is on air changed."""
-        row = programme.ProgrammeRow(event_id=self._event, state=text_of(state), cue=cue)
+        row = programme.ProgrammeRow(event_id=self._event, state=text_of(state), cue=state.cue)
         self._journal.write("programme", lambda s: programme.keep_programme(s, row))
 
     def sound(self, settings: SoundSettings) -> None:

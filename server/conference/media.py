@@ -25,11 +25,11 @@ from mixer.wire.ids import (
     WorkerKind,
 )
 from server.intent import TALKBACK, Received, Track, Wiring
-from signaling.event import SeatKind
 from signaling.wire.errors import ERRORS, SignalingError
 from signaling.wire.messages import (
     Done,
     Offered,
+    PreferLayer,
     Publish,
     Published,
     PublishedTrack,
@@ -38,6 +38,8 @@ from signaling.wire.messages import (
     SubscribeAnswer,
 )
 from signaling.wire.roles import Right
+
+from .returns import accepts_red
 
 if TYPE_CHECKING:
     from mixer.wire.control import Command, Outcome
@@ -50,9 +52,11 @@ if TYPE_CHECKING:
 SOURCES = {"camera": "video", "slides": "video", "microphone": "audio", TALKBACK: "audio"}
 MAX_TRACKS = 4
 MAX_SDP_CHARACTERS = 64 * 1024
+MAX_RIDS = 4
 
 _FINGERPRINT = re.compile(r"^a=fingerprint:\s*(\S+ \S+)\s*$", re.MULTILINE | re.IGNORECASE)
-_LAYERS = {"main": LAYER_MAIN, "low": LAYER_LOW}
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_LAYERS = {"main": LAYER_MAIN, "low": LAYER_LOW, "auto": LAYER_MAIN}
 _log = structlog.get_logger(__name__)
 
 
@@ -85,6 +89,14 @@ def _checked(tracks: list[PublishTrack]) -> None:
             raise _invalid(f"source must be one of {', '.join(SOURCES)}, of its kind")
         if not 1 <= len(track.mid) <= 16:
             raise _invalid("mid has 1 to 16 characters")
+        _check_rids(track)
+
+
+def _check_rids(track: PublishTrack) -> None:
+    rids = track.rids
+    wrong = len(set(rids)) != len(rids) or not all(map(_RID.fullmatch, rids))
+    if wrong or len(rids) > MAX_RIDS or (rids and track.kind != MediaKind.VIDEO):
+        raise _invalid(f"a picture has up to {MAX_RIDS} rids, sound none")
 
 
 def _wired(
@@ -105,6 +117,7 @@ def _wired(
                 publication=known.get(track.source) or PublicationId(conference.mint.new()),
                 kind=MediaKind(track.kind),
                 source=track.source,
+                rids=tuple(track.rids),
             )
             for track in asked
         ),
@@ -125,7 +138,7 @@ async def publish(conference: Conference, caller: Caller, body: Publish) -> Publ
     conference.rewire(device.id, after)
     command = NegotiateReceive(peer=after.receive_peer, sdp=body.sdp)
     try:
-        answer = await _describe(conference, command)
+        answer = await describe(conference, command)
     except SignalingError:
         if conference.wirings.get(device.id) == after:
             conference.rewire(device.id, before)
@@ -142,13 +155,25 @@ async def publish(conference: Conference, caller: Caller, body: Publish) -> Publ
     )
 
 
-def _programme_layer(seat: Seat, asked: str) -> Layer:
-    """Halls and desks are shown large, members small."""
-    if asked == "auto":
-        return LAYER_LOW if seat.kind is SeatKind.REMOTE else LAYER_MAIN
+def _programme_layer(asked: str) -> Layer:
+    """The most a device wants. What its line carries decides how much of that it gets."""
     if asked not in _LAYERS:
         raise _invalid("layer must be main, low or auto")
     return _LAYERS[asked]
+
+
+def _shown(conference: Conference, body: Subscribe) -> tuple[PublicationId, Layer]:
+    """The programme in a coding that the page shows. Renditions have one layer."""
+    numbers = conference.numbers.programme
+    layer = _programme_layer(body.layer)
+    decodes = {codec.lower() for codec in body.decodes}
+    if decodes and "h264" not in decodes:
+        if "vp8" not in decodes:
+            raise SignalingError("sdp.invalid", detail="neither H.264 nor VP8")
+        return numbers.renditions.vp8, LAYER_LOW
+    if body.clean:
+        return numbers.renditions.clean, LAYER_LOW
+    return numbers.picture, layer
 
 
 def _heard(conference: Conference, seat: Seat, asked: str) -> list[PublicationId]:
@@ -169,33 +194,78 @@ def _heard(conference: Conference, seat: Seat, asked: str) -> list[PublicationId
 
 
 async def subscribe(conference: Conference, caller: Caller, body: Subscribe) -> Offered:
-    """A new connection for what this device receives; the one before is dropped.
+    """A new connection for what this device receives; the one before is dropped, or, with
+    ``restart``, offered again.
 
     Raises `SignalingError` ``media.unavailable``, ``join.needed``, ``message.invalid``.
     """
     device = conference.device_of(caller)
-    wanted: list[tuple[PublicationId, MediaKind, Layer]] = []
-    if body.picture:
-        layer = _programme_layer(caller.seat, body.layer)
-        wanted.append((conference.numbers.programme.picture, MediaKind.VIDEO, layer))
-    heard = _heard(conference, caller.seat, body.sound)
-    wanted += [(sound, MediaKind.AUDIO, LAYER_LOW) for sound in heard]
-    if not wanted:
-        raise _invalid("nothing to receive")
+    before = conference.wirings.get(device.id, Wiring())
+    if body.restart and before.send_peer:
+        return await _offer(conference, caller, before.send_peer, restart=True)
     peer = PeerId(conference.mint.new())
-    received = tuple(
+    after = msgspec.structs.replace(
+        before, send_peer=peer, received=received(conference, caller.seat, body)
+    )
+    conference.rewire(device.id, after)
+    return await _offer(conference, caller, peer)
+
+
+def received(conference: Conference, seat: Seat, body: Subscribe) -> tuple[Received, ...]:
+    """What a device gets that asks for this. Raises `SignalingError` ``message.invalid`` or
+    ``right.missing``.
+    """
+    return tuple(
         Received(
             subscription=SubscriptionId(conference.mint.new()),
             publication=publication,
             kind=kind,
             layer=layer,
         )
-        for publication, kind, layer in wanted
+        for publication, kind, layer in _wanted(conference, seat, body)
     )
+
+
+def _wanted(
+    conference: Conference, seat: Seat, body: Subscribe
+) -> list[tuple[PublicationId, MediaKind, Layer]]:
+    wanted: list[tuple[PublicationId, MediaKind, Layer]] = []
+    if body.picture:
+        publication, layer = _shown(conference, body)
+        wanted.append((publication, MediaKind.VIDEO, layer))
+    heard = _heard(conference, seat, body.sound)
+    wanted += [(sound, MediaKind.AUDIO, LAYER_LOW) for sound in heard]
+    if not wanted:
+        raise _invalid("nothing to receive")
+    return wanted
+
+
+async def prefer_layer(conference: Conference, caller: Caller, body: PreferLayer) -> Done:
+    """The programme's picture is shown larger or smaller than before. Renditions with one layer
+    stay as they are.
+
+    Raises `SignalingError` ``message.invalid``, ``join.needed``.
+    """
+    device = conference.device_of(caller)
     before = conference.wirings.get(device.id, Wiring())
-    after = msgspec.structs.replace(before, send_peer=peer, received=received)
-    conference.rewire(device.id, after)
-    offer = await _describe(conference, NegotiateSend(peer=peer))
+    layer = _programme_layer(body.layer)
+    picture = conference.numbers.programme.picture
+    after = msgspec.structs.replace(
+        before,
+        received=tuple(
+            msgspec.structs.replace(one, layer=layer) if one.publication == picture else one
+            for one in before.received
+        ),
+    )
+    if after != before:
+        conference.rewire(device.id, after)
+    return Done()
+
+
+async def _offer(
+    conference: Conference, caller: Caller, peer: PeerId, *, restart: bool = False
+) -> Offered:
+    offer = await describe(conference, NegotiateSend(peer=peer, restart=restart))
     conference.device_of(caller)
     return Offered(peer=peer, sdp=offer.sdp)
 
@@ -208,6 +278,9 @@ async def subscribe_answer(conference: Conference, caller: Caller, body: Subscri
         raise _invalid("the offer of this peer was replaced")
     offer_fingerprint(body.sdp)
     await _ask(conference, FinishSend(peer=wiring.send_peer, sdp=body.sdp))
+    takes = accepts_red(body.sdp)
+    if takes != wiring.accepts_red and conference.wirings.get(device.id) == wiring:
+        conference.rewire(device.id, msgspec.structs.replace(wiring, accepts_red=takes))
     return Done()
 
 
@@ -223,11 +296,21 @@ async def _ask(conference: Conference, command: Command) -> Outcome:
         raise SignalingError("media.unavailable") from error
 
 
-async def _describe(conference: Conference, command: Command) -> Description:
+async def describe(conference: Conference, command: Command) -> Description:
+    """Let media describe a connection. Raises `SignalingError`; anything else is a bug."""
     outcome = await _ask(conference, command)
     if not isinstance(outcome, Description):
         raise TypeError(f"media answered {type(command).__name__} by {type(outcome).__name__}")
     return outcome
 
 
-__all__ = ["Right", "offer_fingerprint", "publish", "subscribe", "subscribe_answer"]
+__all__ = [
+    "Right",
+    "describe",
+    "offer_fingerprint",
+    "prefer_layer",
+    "publish",
+    "received",
+    "subscribe",
+    "subscribe_answer",
+]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import structlog
 
 from mixer.wire.ids import GroupId, PublicationId, WorkerKind
-from server.intent import ProgrammeNumbers, SeatNumbers, Wiring
+from mixer.wire.picture import Renditions
+from server.clips import ClipShelf
+from server.intent import ProgrammeForm, ProgrammeNumbers, SeatNumbers, Wiring
 from server.layouts import LayoutTable
 from server.links import Link, Links
 from server.mint import Mint
@@ -20,7 +23,8 @@ from server.store import events, links, people, programme, recordings, sound, wo
 from signaling.event import Event
 from signaling.links import LinkClaims
 from signaling.phase import Phase
-from signaling.programme.core import Programme, ProgrammeState
+from signaling.programme.core import Programme
+from signaling.programme.state import ProgrammeState
 from signaling.recording import Mark, Recording, RecordingIntent, RecordingPhase
 from signaling.rundown import Rundown
 from signaling.seats import Device, Presence, Seats
@@ -31,13 +35,15 @@ from .conference import Conference, Cores, Numbers, Parts
 from .keeping import Keeping, now_unix_ms, text_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from server.store.database import Database
     from server.store.journal import Journal
     from server.workers.interface import Workers
+
+RENDITIONS = ("clean", "vp8", "master", "preview")
+NAMED_NUMBERS = (*RENDITIONS, "multiview", "clip_sound", "clip_group")
+"""What the programme has beside the three numbers of its first days."""
 
 ADOPT_S = 30.0
 """What media holds and the store does not know (the last moments before a crash)."""
@@ -85,21 +91,38 @@ class _Stored(msgspec.Struct, kw_only=True):
     clock: ClockOrigin | None
     devices: list[tuple[Device, Wiring]]
     programme: ProgrammeState | None
-    cue: str
     recording: Recording | None
     sound: SoundSettings | None
     links: list[Link]
     epochs: dict[str, int]
 
 
-async def _numbers(session: AsyncSession, row: events.EventRow) -> Numbers:
+async def _programme_numbers(
+    session: AsyncSession, row: events.EventRow, mint: Mint
+) -> ProgrammeNumbers:
+    """Those that are not there yet, of an older event or a newer rendition, are minted."""
+    known = await programme.numbers(session, row.id)
+    for name in NAMED_NUMBERS:
+        if name not in known:
+            known[name] = mint.new()
+            number = programme.NumberRow(event_id=row.id, name=name, number=known[name])
+            session.add(number)
+    named = {name: PublicationId(known[name]) for name in NAMED_NUMBERS}
+    return ProgrammeNumbers(
+        picture=PublicationId(row.picture_publication),
+        opus=PublicationId(row.opus_publication),
+        aac=PublicationId(row.aac_publication),
+        renditions=Renditions(**{name: named[name] for name in RENDITIONS}),
+        multiview=named["multiview"],
+        clip_sound=named["clip_sound"],
+        clip_group=GroupId(known["clip_group"]),
+    )
+
+
+async def _numbers(session: AsyncSession, row: events.EventRow, mint: Mint) -> Numbers:
     return Numbers(
         event=row.id,
-        programme=ProgrammeNumbers(
-            picture=PublicationId(row.picture_publication),
-            opus=PublicationId(row.opus_publication),
-            aac=PublicationId(row.aac_publication),
-        ),
+        programme=await _programme_numbers(session, row, mint),
         seats={
             seat.seat: SeatNumbers(
                 group=GroupId(seat.group_id),
@@ -171,7 +194,13 @@ def link_reader(database: Database, conference: Conference) -> Callable[[], Awai
     return read
 
 
-async def _read(session: AsyncSession, slug: str) -> _Stored:
+def _programme(row: programme.ProgrammeRow) -> ProgrammeState:
+    """A state that was stored before it knew its step has that beside it."""
+    state = msgspec.json.decode(row.state, type=ProgrammeState)
+    return state if state.cue else msgspec.structs.replace(state, cue=row.cue)
+
+
+async def _read(session: AsyncSession, slug: str, mint: Mint) -> _Stored:
     row = await events.find_event(session, slug)
     if row is None:
         raise LookupError(f"no event {slug} in the store")
@@ -180,7 +209,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
     return _Stored(
         row=row,
         event=msgspec.json.decode(row.plan, type=Event),
-        numbers=await _numbers(session, row),
+        numbers=await _numbers(session, row, mint),
         clock=await _clock(session, row.id),
         devices=[
             (
@@ -189,8 +218,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
             )
             for one in await people.device_rows(session, row.id)
         ],
-        programme=msgspec.json.decode(shown.state, type=ProgrammeState) if shown else None,
-        cue=shown.cue if shown else "",
+        programme=_programme(shown) if shown else None,
         recording=await _recording(session, row.id),
         sound=msgspec.json.decode(mixed.settings, type=SoundSettings) if mixed else None,
         links=[_link(one, slug) for one in await links.link_rows(session, row.id)],
@@ -198,7 +226,7 @@ async def _read(session: AsyncSession, slug: str) -> _Stored:
     )
 
 
-def _cores(stored: _Stored, now_ms: int, layouts: LayoutTable) -> Cores:
+def _cores(stored: _Stored, now_ms: int, data_dir: Path) -> Cores:
     """After a restart nobody is connected: all devices are away from now on."""
     event = stored.event
     away = [
@@ -208,11 +236,21 @@ def _cores(stored: _Stored, now_ms: int, layouts: LayoutTable) -> Cores:
     state = stored.programme or Programme.beginning(event.first_scene())
     return Cores(
         seats=Seats(event, away),
-        programme=Programme([seat.id for seat in event.stage], state, layouts),
-        rundown=Rundown(event.cues, stored.cue),
+        programme=Programme(event.cast, state, LayoutTable(data_dir), ClipShelf(data_dir)),
+        rundown=Rundown(event.cues),
         recording=RecordingIntent(stored.recording),
         sound=SoundDesk(event, stored.sound),
         phase=Phase(stored.row.phase),
+    )
+
+
+def _form(form: ProgrammeForm, event: Event) -> ProgrammeForm:
+    """What the event's file says goes before what settings say."""
+    said = event.programme
+    return msgspec.structs.replace(
+        form,
+        height=said.height or form.height,
+        frame_rate=said.frame_rate or form.frame_rate,
     )
 
 
@@ -222,16 +260,23 @@ def _hand_out(conference: Conference, hours: float) -> None:
         conference.keep.link(conference.links.mint(seat, hours))
 
 
+class Surroundings(NamedTuple):
+    """What settings say about every event."""
+
+    key: bytes
+    """Signs links."""
+    base_url: str
+    link_hours: float
+    sessions_dir: Path
+    form: ProgrammeForm = ProgrammeForm()
+
+
 async def open_conference(
     slug: str,
     database: Database,
     journal: Journal,
     fleet: Workers,
-    *,
-    key: bytes,
-    base_url: str,
-    link_hours: float,
-    sessions_dir: Path,
+    around: Surroundings,
 ) -> Conference:
     """The conference of a stored event, with everything it had before.
 
@@ -239,27 +284,28 @@ async def open_conference(
     """
     mint = Mint(database)
     await mint.refill()
-    async with database.session() as session:
-        stored = await _read(session, slug)
+    async with database.session() as session, session.begin():
+        stored = await _read(session, slug, mint)
     origin = mapped(stored.clock, boot_id(), time.monotonic_ns(), time.time_ns())
     clock = SessionClock(origin)
     conference = Conference(
         Parts(
             event=stored.event,
             numbers=stored.numbers,
-            cores=_cores(stored, clock.now_ms(), LayoutTable(sessions_dir.parent)),
+            cores=_cores(stored, clock.now_ms(), around.sessions_dir.parent),
             clock=clock,
-            links=Links(key, stored.event, base_url, stored.links),
+            links=Links(around.key, stored.event, around.base_url, stored.links),
             mint=mint,
             keep=Keeping(journal, stored.row.id),
             workers=fleet,
-            sessions_dir=sessions_dir,
+            sessions_dir=around.sessions_dir,
+            form=_form(around.form, stored.event),
         )
     )
     conference.read_links = link_reader(database, conference)
     conference.wirings = {device.id: wiring for device, wiring in stored.devices}
     conference.keep.clock(origin)
-    _hand_out(conference, link_hours)
+    _hand_out(conference, around.link_hours)
     for kind in WorkerKind:
         if kind in stored.epochs:
             fleet.remember(kind, stored.epochs[kind])

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 
-def resume_hash(secret: str) -> str:
-    """What is kept of the secret by which a device comes back."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def resume_hash(secret: str, *, over_http: bool = False) -> str:
+    """What is kept of the secret by which a device comes back. A page cannot come back as
+    what sends or plays over HTTP.
+    """
+    return hashlib.sha256((b"http:" if over_http else b"") + secret.encode()).hexdigest()
 
 
-async def join(conference: Conference, caller: Caller, body: Join) -> Joined:
+async def join(
+    conference: Conference, caller: Caller, body: Join, *, over_http: bool = False
+) -> Joined:
     """Sit down. The device that sat there before is dismissed when taken over.
 
     Raises `SignalingError` ``seat.taken``, ``event.ended``, ``right.missing``.
@@ -44,9 +48,10 @@ async def join(conference: Conference, caller: Caller, body: Join) -> Joined:
         kind=caller.kind,
         role=caller.role,
         link=caller.link,
-        resume_hash=resume_hash(secret),
+        resume_hash=resume_hash(secret, over_http=over_http),
         has_audio=body.has_audio,
         has_video=body.has_video,
+        over_http=over_http,
     )
     own = caller.device in conference.cores.seats.devices
     take_over = body.take_over or own
@@ -106,6 +111,21 @@ def ask_to_reconnect(conference: Conference, device: int, only: int = 0) -> None
         reason = conference.observed.stale_peers.get(peer)
         if reason is not None and only in {0, peer}:
             conference.outward.notify(device, Reconnect(direction=direction, reason=reason))
+
+
+def follow_media(conference: Conference, device: Device, state: str) -> None:
+    """What came over HTTP is here as long as its media is: a server that was started anew
+    finds it again, and with its connection it goes.
+    """
+    seats = conference.cores.seats
+    if not device.over_http or device.id not in seats.devices:
+        return
+    if state == "closed":
+        conference.forget(seats.leave(device.id))
+        _log.info("device.left", seat=device.seat, device=device.id)
+    elif device.presence is Presence.AWAY:
+        seats.resume(device.resume_hash, device.seat, device.kind)
+        conference.keep_device(device.id)
 
 
 def expire(conference: Conference) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from mixer.wire.control import ControlError, FinishSession
 from mixer.wire.ids import WorkerKind
-from signaling.programme.core import seats_on_air
+from signaling.programme.state import seats_on_air
 from signaling.recording import Mark, Recording, RecordingPhase
 from signaling.wire.errors import SignalingError
 from signaling.wire.messages import Done, RecordingStarted, StartRecording, StopRecording
@@ -69,15 +69,16 @@ def _first_mark(conference: Conference, now_ms: int) -> None:
     """A recording begins with the step that is on air."""
     intent = conference.cores.recording
     rundown = conference.cores.rundown
-    scene = conference.cores.programme.state.on_air
-    cue = rundown.cues.get(rundown.current)
+    state = conference.cores.programme.state
+    planned = rundown.as_planned(state.cue, state.on_air)
+    cue = rundown.cues[state.cue] if planned else None
     mark = Mark(
         id=conference.mint.new(),
         kind="cue" if cue else "layout",
         at_ms=now_ms,
         title=cue.title if cue else conference.event.title,
-        seats=seats_on_air(scene),
-        layout=scene.layout,
+        seats=seats_on_air(state, conference.event.cast),
+        layout=state.on_air.layout,
     )
     if intent.mark(mark) and intent.current is not None:
         conference.keep.mark(intent.current.id, mark)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from msgspec.structs import replace
 
 from mixer.wire.control import (
+    ActiveSpeaker,
+    ClipState,
     Condition,
     DelayReport,
+    LayersTaken,
     LevelReport,
     LoudnessReport,
     PeerQuality,
     PeerState,
+    PreviewReady,
     PublicationState,
     RecordingState,
     SceneApplied,
@@ -23,8 +27,12 @@ from mixer.wire.ids import WorkerKind
 from signaling.wire.state import ConditionView
 
 from . import people
+from .layers import layers_taken
+from .shown import active_speaker, clip_state, preview_ready, scene_applied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mixer.wire.control import Event
     from server.intent import Sitting
 
@@ -36,6 +44,7 @@ MAX_CONDITIONS = 200
 SEAT_LEVELS_S = 0.15
 """Seats show their level this late and this often at most; meters follow `Levels`."""
 ECHO = "sound.echo"
+LEFT_OUT = "picture.source_left_out"
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +57,21 @@ class Reports:
         self._conference = conference
         self._louder: set[str] = set()
         self._showing_soon = False
+        self._acts: dict[type, Callable[[Any], None]] = {
+            PeerState: self._peer_state,
+            PeerQuality: self._quality,
+            PublicationState: self._flow,
+            LayersTaken: lambda event: layers_taken(conference, event),
+            LevelReport: self._levels,
+            LoudnessReport: self._loudness,
+            DelayReport: self._delays,
+            SceneApplied: lambda event: scene_applied(conference, event),
+            PreviewReady: lambda event: preview_ready(conference, event),
+            ClipState: lambda event: clip_state(conference, event),
+            ActiveSpeaker: lambda event: active_speaker(conference, event),
+            RecordingState: self._recording,
+            Condition: lambda event: self._condition(self._named(event)),
+        }
         for kind in WorkerKind:
             self.worker_lost(kind)
 
@@ -59,6 +83,8 @@ class Reports:
             self._conference.finish_asked = False
         if kind is WorkerKind.SOUND and new_life:
             self._sound_was_born()
+        if kind is WorkerKind.PICTURE and new_life:
+            self._picture_was_born()
         if kind is WorkerKind.MEDIA and new_life:
             self._media_was_born()
 
@@ -69,30 +95,20 @@ class Reports:
     def worker_event(self, kind: WorkerKind, event: Event) -> None:
         """One report."""
         self._conference.counters["report", f"{kind}.{type(event).__name__}"] += 1
-        match event:
-            case PeerState():
-                self._peer_state(event)
-            case PeerQuality():
-                self._quality(event)
-            case LevelReport():
-                self._levels(event)
-            case LoudnessReport():
-                self._conference.observed.loudness = event
-            case DelayReport():
-                self._delays(event)
-            case SceneApplied():
-                self._scene(event)
-            case RecordingState():
-                self._recording(event)
-            case PublicationState():
-                _log.info(
-                    "publication.flow",
-                    publication=event.publication,
-                    flowing=event.flowing,
-                    codec=event.codec,
-                )
-            case Condition():
-                self._condition(self._named(event))
+        act = self._acts.get(type(event))
+        if act is not None:
+            act(event)
+
+    def _loudness(self, event: LoudnessReport) -> None:
+        self._conference.observed.loudness = event
+
+    def _flow(self, event: PublicationState) -> None:
+        _log.info(
+            "publication.flow",
+            publication=event.publication,
+            flowing=event.flowing,
+            codec=event.codec,
+        )
 
     def _media_was_born(self) -> None:
         conference = self._conference
@@ -102,6 +118,7 @@ class Reports:
                 if peer:
                     conference.observed.stale_peers[peer] = "media_restarted"
             people.ask_to_reconnect(conference, sitting.device.id)
+            people.follow_media(conference, sitting.device, "closed")
             conference.show_seat(sitting.device.seat)
 
     def _of_peer(self, peer: int) -> Sitting | None:
@@ -128,6 +145,7 @@ class Reports:
             state=event.state,
             reason=event.reason,
         )
+        people.follow_media(conference, sitting.device, event.state)
         conference.show_seat(sitting.device.seat)
 
     def _quality(self, event: PeerQuality) -> None:
@@ -165,7 +183,7 @@ class Reports:
         conference = self._conference
         known = {
             track.publication for sitting in conference.sitting() for track in sitting.wiring.tracks
-        }
+        } | {conference.numbers.programme.clip_sound}
         told = {
             int(publication): delay_ns
             for publication, delay_ns in event.delays_ns.items()
@@ -174,11 +192,6 @@ class Reports:
         if any(conference.observed.delays_ns.get(key) != value for key, value in told.items()):
             conference.observed.delays_ns = {**conference.observed.delays_ns, **told}
             conference.apply((WorkerKind.PICTURE,))
-
-    def _scene(self, event: SceneApplied) -> None:
-        observed = self._conference.observed
-        observed.scene_revision, observed.scene_frame = event.revision, event.frame
-        self._conference.show_programme()
 
     def _recording(self, event: RecordingState) -> None:
         conference = self._conference
@@ -193,7 +206,9 @@ class Reports:
         conference.show_recording()
 
     def _named(self, event: Condition) -> Condition:
-        """Sound knows groups; people know seats."""
+        """Sound knows groups and picture publications; people know seats."""
+        if event.id == LEFT_OUT:
+            return self._with_source(event)
         if event.id != ECHO:
             return event
         numbers = self._conference.numbers.seats
@@ -203,12 +218,31 @@ class Reports:
                 return replace(event, subject=seat.id, values={**event.values, **named})
         return event
 
+    def _with_source(self, event: Condition) -> Condition:
+        for sitting in self._conference.sitting():
+            for track in sitting.wiring.tracks:
+                seat = self._conference.event.seat(sitting.device.seat)
+                if seat is not None and str(track.publication) == event.subject:
+                    said = {"name": seat.name, "name_en": seat.name_en, "source": track.source}
+                    return replace(event, values={**event.values, **said})
+        return event
+
     def _sound_was_born(self) -> None:
         """It looks for echoes anew."""
-        for key, held in list(self._conference.observed.conditions.items()):
-            if key[0] == ECHO:
-                self._condition(replace(held, active=False))
+        self._forget_conditions(ECHO)
         self._conference.observed.loudness = None
+
+    def _picture_was_born(self) -> None:
+        """What troubled the former life this one tells by itself."""
+        self._forget_conditions("picture.")
+        self._conference.observed.forget_picture()
+        self._conference.acknowledging.forget()
+        self._conference.show_programme()
+
+    def _forget_conditions(self, prefix: str) -> None:
+        for (name, _), held in list(self._conference.observed.conditions.items()):
+            if name.startswith(prefix):
+                self._condition(replace(held, active=False))
 
     def _condition(self, event: Condition) -> None:
         conference = self._conference

@@ -7,10 +7,12 @@ from typing import Any
 
 from signaling.wire import directing, messages
 from signaling.wire import sound as wire_sound
+from signaling.wire import tiles as wire_tiles
 from signaling.wire.messages import AnswerBody, Done, RequestBody
 from signaling.wire.roles import Right
 
-from . import desk, media, people, record, sound
+from . import desk, media, people, record, sound, tiles
+from . import directing as direct
 from .caller import Caller
 from .conference import Conference
 
@@ -32,16 +34,30 @@ REQUESTS: dict[type, tuple[Needed, Handler]] = {
     messages.GetState: (Right.SEE_EVENT, _nothing),
     messages.Publish: ((Right.PUBLISH, Right.TALK_BACK), media.publish),
     messages.Subscribe: (Right.RECEIVE, media.subscribe),
+    messages.PreferLayer: (Right.RECEIVE, media.prefer_layer),
     messages.SubscribeAnswer: (Right.RECEIVE, media.subscribe_answer),
-    messages.SetPreview: (Right.DIRECT, desk.set_preview),
-    messages.Take: (Right.DIRECT, desk.take),
-    messages.SetCaption: (Right.DIRECT, desk.set_caption),
-    directing.Freeze: (Right.DIRECT, desk.freeze),
-    directing.Panic: (Right.DIRECT, desk.panic),
-    directing.BackToLastGood: (Right.DIRECT, desk.back_to_last_good),
-    directing.SetQuestion: (Right.DIRECT, desk.set_question),
-    directing.SetGraphics: (Right.DIRECT, desk.set_graphics),
-    messages.GoCue: (Right.DIRECT, desk.go_cue),
+    wire_tiles.WatchSites: (Right.SEE_SITES, tiles.watch_sites),
+    messages.SetPreview: (Right.DIRECT, direct.set_preview),
+    messages.Take: (Right.DIRECT, direct.take),
+    messages.SetCaption: (Right.DIRECT, direct.set_caption),
+    messages.GoCue: (Right.DIRECT, direct.go_cue),
+    directing.Auto: (Right.DIRECT, direct.auto),
+    directing.SetTransition: (Right.DIRECT, direct.set_transition),
+    directing.TakeScene: (Right.DIRECT, direct.take_scene),
+    directing.PreviewCue: (Right.DIRECT, direct.preview_cue),
+    directing.SetLayout: (Right.DIRECT, direct.set_layout),
+    directing.SetSource: (Right.DIRECT, direct.set_source),
+    directing.SetCallIn: (Right.DIRECT, direct.set_call_in),
+    directing.SetStrap: (Right.DIRECT, direct.set_strap),
+    directing.SetQuestion: (Right.DIRECT, direct.set_question),
+    directing.SetGraphics: (Right.DIRECT, direct.set_graphics),
+    directing.Freeze: (Right.DIRECT, direct.freeze),
+    directing.Panic: (Right.DIRECT, direct.panic),
+    directing.BackToLastGood: (Right.DIRECT, direct.back_to_last_good),
+    directing.CueClip: (Right.DIRECT, direct.cue_clip),
+    directing.PlayClip: (Right.DIRECT, direct.play_clip),
+    directing.StopClip: (Right.DIRECT, direct.stop_clip),
+    directing.LoopClip: (Right.DIRECT, direct.loop_clip),
     messages.MovePhase: (Right.MOVE_PHASE, desk.move_phase),
     messages.StartRecording: (Right.RECORD, record.start_recording),
     messages.StopRecording: (Right.RECORD, record.stop_recording),

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from server.simulate.signal import SignalClient
+from signaling.wire.directing import PreviewCue
 from signaling.wire.messages import (
     GetState,
-    GoCue,
     RecordingStarted,
     SetCaption,
     SetPreview,
@@ -22,6 +22,7 @@ from signaling.wire.messages import (
 from signaling.wire.state import (
     CueView,
     EventView,
+    ProgrammeView,
     RecordingView,
     RundownView,
     SceneView,
@@ -43,6 +44,8 @@ CHECK_S = 3.0
 """How long two sites talk to each other in the sound check."""
 CLOCK_PROBES = 5
 STATE_S = 15.0
+READY_S = 1.0
+"""So long a step in preview may need for its pictures."""
 FINISH_S = 120.0
 
 
@@ -129,11 +132,23 @@ class Director:
         return self.recording
 
     async def go(self, cue: CueView) -> Step:
-        """Put a step on air; ``until_s`` is not known yet."""
-        taken = await self._client.request(GoCue(cue=cue.id))
+        """Put a step in preview, then on air; ``until_s`` is not known yet."""
+        await self._client.request(PreviewCue(cue=cue.id))
+        with contextlib.suppress(TimeoutError):  # then what is on air waits for its pictures
+            await self._client.wait_for(lambda _: self._ready(cue), READY_S)
+        taken = await self._client.request(Take())
         if not isinstance(taken, Taken):
             raise TypeError(taken)
         return Step(cue.id, cue.title, cue.scene, taken.at_ms / 1000, float("inf"))
+
+    def _ready(self, cue: CueView) -> bool:
+        """Whether this step is in preview and picture has what it needs."""
+        programme = self._client.state.get("programme")
+        return (
+            isinstance(programme, ProgrammeView)
+            and programme.preview == cue.scene
+            and programme.preview_ready
+        )
 
     async def show(self, name: str, scene: SceneView) -> Step:
         """Put a scene on air that is no step of the rundown."""

@@ -30,9 +30,12 @@ MEDIAN_MS = 20.0
 EARLY_MS = -40.0
 LATE_MS = 60.0
 """EBU R37: sound at most 40 ms early and 60 ms late."""
-ENOUGH = 5
-PER_FLASH_S = 6.0
-"""A minute asks for `ENOUGH` flashes at least, less time for less."""
+ENOUGH = 10
+PER_FLASH_S = 2.5
+FIRST_S = 5.0
+"""Half a minute with the hall in view asks for `ENOUGH` flashes at least, less time for less: there
+is one each 2.3 s, and at the ends of what is looked at some are lost.
+"""
 
 
 def flash_times(frames: Sequence[tuple[float, float]]) -> list[float]:
@@ -77,6 +80,8 @@ def _onsets(envelope: NDArray[np.float64], rate: int) -> list[float]:
     for rise in rises:
         if found and rise - found[-1] < 2 * reach:
             continue
+        if rise + reach > len(envelope):
+            break  # cut off by the end
         before = max(0, int(rise) - reach // 2)
         peak = float(np.median(envelope[rise + reach // 4 : rise + 3 * reach // 4]))
         above = np.flatnonzero(envelope[before : rise + reach] >= peak / 2)
@@ -111,7 +116,7 @@ def judge_sync(sync: Sync, seen_s: float, late_share: float = 0.0) -> list[Row]:
     ``late_share``: of the programme's frames that repeat the one before because the
     machine was too slow; so many flashes may be seen late, twice as many for bad luck.
     """
-    enough = min(ENOUGH, max(1, int(seen_s / PER_FLASH_S)))
+    enough = min(ENOUGH, max(1, int((seen_s - FIRST_S) / PER_FLASH_S)))
     offsets = sync.offsets_ms
     count = Row(
         name="lip-sync, flashes",

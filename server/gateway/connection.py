@@ -1,9 +1,13 @@
 """One page: its inbox, its outbox, what it knows.
 
 Two tasks: `_work` carries out requests in the order they came, `_send` writes answers
-and notices, then state. An inbox that is full (`MAX_INBOX`) or a page that asks too
-often is told ``message.too_fast`` and disconnected. State never queues: it is made when
-the line has room. A page that does not read (`MAX_UNSENT` packets) is disconnected.
+and notices, then state. Beside them there is one for each take whose frame is not known
+yet: `acknowledging.MAX_WAITING` at once in all, each for two seconds at most; and a timer that
+renews the credentials by which media is relayed.
+
+An inbox that is full (`MAX_INBOX`) or a page that asks too often is told
+``message.too_fast`` and disconnected. State never queues: it is made when the line has
+room. A page that does not read (`MAX_UNSENT` packets) is disconnected.
 """
 
 from __future__ import annotations
@@ -30,9 +34,10 @@ from signaling.wire.messages import (
     NoticeBody,
     NoticeEnvelope,
     RequestEnvelope,
+    Taken,
 )
-from signaling.wire.roles import RIGHTS
-from signaling.wire.state import You
+from signaling.wire.roles import RIGHTS, Right
+from signaling.wire.state import IceServerView, You
 
 from .rate import Rate
 from .texts import error_envelope
@@ -78,16 +83,18 @@ class Connection:
         self._conference = conference
         self._line = line
         self._locale = locale
-        self._view = View(conference.state, caller.role)
+        self._view = View(conference.state, caller.role, caller.seat.id)
         self._inbox: asyncio.Queue[object] = asyncio.Queue(MAX_INBOX)
         self._outbox: deque[Envelope] = deque()
         self._wake = asyncio.Event()
         self._rate = Rate(REQUESTS_PER_S, REQUEST_BURST)
         self._tasks: list[asyncio.Task[None]] = []
+        self._seeing: set[asyncio.Task[None]] = set()
         self._closing = False
         self._told_device = -1
         self._newer_levels = False
         self._levels_due_s = 0.0
+        self._renewal: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin with a snapshot."""
@@ -100,7 +107,9 @@ class Connection:
     def stop(self) -> None:
         """The line is gone."""
         self._closing = True
-        for task in self._tasks:
+        if self._renewal is not None:
+            self._renewal.cancel()
+        for task in (*self._tasks, *self._seeing):
             if task is not asyncio.current_task():
                 task.cancel()
 
@@ -167,10 +176,23 @@ class Connection:
             _log.exception("request.bug")
             self._failed(SignalingError("internal"), request)
             return
-        self._push(AnswerEnvelope(v=WIRE_VERSION, id=request, body=body))
+        if isinstance(body, Taken):
+            self._answer_when_seen(request, body)
+        else:
+            self._push(AnswerEnvelope(v=WIRE_VERSION, id=request, body=body))
         if isinstance(envelope.body, GetState):
             self._view.forget()
         self._look_at_you()
+
+    def _answer_when_seen(self, request: int, taken: Taken) -> None:
+        """Later requests do not wait for a frame that this one waits for."""
+        task = asyncio.create_task(self._when_seen(request, taken), name=f"seen-{taken.revision}")
+        self._seeing.add(task)
+        task.add_done_callback(self._seeing.discard)
+
+    async def _when_seen(self, request: int, taken: Taken) -> None:
+        body = await self._conference.acknowledging.seen(self._conference, taken)
+        self._push(AnswerEnvelope(v=WIRE_VERSION, id=request, body=body))
 
     def _failed(self, error: SignalingError, request: int) -> None:
         self._conference.counters["error", error.error] += 1
@@ -193,19 +215,38 @@ class Connection:
     # --- sending ------------------------------------------------------------------
 
     def _look_at_you(self) -> None:
-        caller = self.caller
-        if caller.device != self._told_device:
-            self._told_device = caller.device
-            self._view.become(
-                You(
-                    seat=caller.seat.id,
-                    role=caller.role,
-                    device=caller.device,
-                    device_kind=caller.kind,
-                    rights=sorted(RIGHTS[caller.role]),
-                )
-            )
+        if self.caller.device != self._told_device:
+            self._tell_you()
         self._wake.set()
+
+    def _tell_you(self) -> None:
+        """Who this page is, with fresh credentials, and again before those expire."""
+        caller = self.caller
+        self._told_device = caller.device
+        servers = self._ice_servers()
+        self._view.become(
+            You(
+                seat=caller.seat.id,
+                role=caller.role,
+                device=caller.device,
+                device_kind=caller.kind,
+                rights=sorted(RIGHTS[caller.role]),
+                ice_servers=servers,
+            )
+        )
+        self._wake.set()
+        if self._renewal is not None:
+            self._renewal.cancel()
+        after_s = self._conference.ice.renew_after_s
+        if servers and after_s:
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_later(after_s, self._tell_you)
+
+    def _ice_servers(self) -> list[IceServerView]:
+        """Fresh ones, for those who have media."""
+        if RIGHTS[self.caller.role].isdisjoint({Right.PUBLISH, Right.RECEIVE, Right.TALK_BACK}):
+            return []
+        return self._conference.ice.told(self.caller.seat.id, time.time())
 
     def _push(self, envelope: Envelope) -> None:
         if len(self._outbox) >= MAX_OUTBOX:

@@ -13,6 +13,7 @@ import structlog
 
 from server.conference import people, sound
 from server.conference.caller import Caller
+from server.conference.layers import tell_layers
 from signaling.seats import admitted_seat, device_kind
 from signaling.wire.errors import SignalingError
 from signaling.wire.messages import ConnectAuth
@@ -168,6 +169,7 @@ class Gateway:
         self.connections[sid] = connection
         connection.start()
         people.ask_to_reconnect(self._conference, caller.device)
+        tell_layers(self._conference, caller.device)
 
     def _admit(self, asked: ConnectAuth, claims: LinkClaims) -> Caller:
         """Raises `SignalingError` ``event...``, ``seat.unknown``, ``device.unknown_kind``,

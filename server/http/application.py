@@ -14,7 +14,9 @@ from signaling.wire.roles import Right
 
 from . import archive, metrics, openapi, pages, security
 from .context import MAX_BODY_BYTES, Context, error_response, json_response, read_body
-from .routes import ROUTES, Route
+from .route import Route
+from .routes import ROUTES
+from .whip import WhipRoutes
 
 _log = structlog.get_logger(__name__)
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -96,6 +98,7 @@ def make_application(context: Context) -> web.Application:
     router.add_get("/metrics", _with(context, _metrics))
     router.add_get("/healthz", _with(context, _healthz))
     router.add_get("/readyz", _with(context, _readyz))
+    WhipRoutes(context).add(router)
     for page in pages.PAGES:
         router.add_get(page, _with(context, pages.send_page))
     return application

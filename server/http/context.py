@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from server.conference.conference import Conference
     from server.gateway.gateway import Gateway
+    from server.looks import LookTable
     from server.store.database import Database
     from server.store.journal import Journal
     from signaling.links import LinkClaims
@@ -36,6 +37,15 @@ STATUS: dict[str, int] = {
     "message.invalid": 400,
     "message.version": 400,
     "message.too_fast": 429,
+    "sdp.invalid": 400,
+    "sdp.no_fingerprint": 400,
+    "http.method": 405,
+    "http.media_type": 415,
+    "http.too_large": 413,
+    "http.precondition_failed": 412,
+    "http.precondition_required": 428,
+    "whip.unknown_session": 404,
+    "whip.nothing_usable": 422,
     "media.unavailable": 503,
     "server.full": 503,
     "recording.no_space": 507,
@@ -54,12 +64,14 @@ class Context:
         journal: Journal,
         database: Database,
         static: Path,
+        looks: LookTable,
     ) -> None:
         self.conference = conference
         self.gateway = gateway
         self.journal = journal
         self.database = database
         self.static = static
+        self.looks = looks
         self._rates: dict[str, Rate] = {}
 
     async def admit(self, request: web.Request) -> Caller:

@@ -66,12 +66,19 @@ async def event(
     )
 
 
+async def looks(
+    context: Context, _caller: Caller, _request: web.Request, _body: object
+) -> rest.Looks:
+    """What a desk chooses from."""
+    return context.looks.looks()
+
+
 async def state(
     context: Context, caller: Caller, _request: web.Request, _body: object
 ) -> rest.CurrentState:
     """What a page would get as its snapshot, without ``you``."""
     held = context.conference.state
-    seen = {key: visible(value, caller.role) for key, value in held.values.items()}
+    seen = {key: visible(value, caller.role, caller.seat.id) for key, value in held.values.items()}
     return rest.CurrentState(
         revision=held.revision,
         state={key: value for key, value in seen.items() if value is not None},

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from .context import Context
 
 _log = structlog.get_logger(__name__)
-_COUNTED = {
+COUNTED = {
     "request": "Requests of pages and of the HTTP interface, by kind.",
     "error": "Errors told to clients, by id.",
     "report": "Reports of workers, by worker and kind.",
     "state": "Changes of state by what changed, and messages deferred because a line was full.",
     "disconnected": "Connections ended by the server, by reason.",
     "dropped": "Things not kept, by reason.",
+    "levels": "Levels not told, by reason.",
+    "store": "Changes that were made before the disk had them, by reason.",
 }
 PAGE_BYTES = resource.getpagesize()
 
@@ -36,7 +38,7 @@ def _own(context: Context) -> list[Metric]:
             name=f"lianxian_server_{what}_total",
             value=count,
             labels={"what": which},
-            help=_COUNTED[what],
+            help=COUNTED[what],
         )
         for (what, which), count in sorted(conference.counters.items())
     ]
@@ -52,6 +54,26 @@ def _own(context: Context) -> list[Metric]:
             help="Devices that sit at seats.",
         )
         for presence in (Presence.PRESENT, Presence.AWAY)
+    ]
+    samples += [
+        Metric(
+            name="lianxian_server_peer",
+            value=1.0,
+            labels={
+                "peer": str(peer),
+                "seat": sitting.device.seat,
+                "device": sitting.device.kind,
+                "direction": direction,
+            },
+            kind="gauge",
+            help="Which seat a peer connection belongs to, for the metrics of media.",
+        )
+        for sitting in conference.sitting()
+        for peer, direction in (
+            (sitting.wiring.receive_peer, "receive"),
+            (sitting.wiring.send_peer, "send"),
+        )
+        if peer
     ]
     journal = context.journal
     gauges = {

@@ -9,7 +9,9 @@ import msgspec
 
 from signaling.wire.rest import RestError
 
-from .routes import ROUTES, Route
+from .openapi_whip import whip_paths
+from .route import Route
+from .routes import ROUTES
 
 _REFERENCE = "#/components/schemas/{name}"
 _FILE_PATH = "/api/v1/sessions/{name}/files/{path}"
@@ -73,6 +75,7 @@ def openapi() -> dict[str, Any]:
         path = paths.setdefault(f"/api/v1{route.path}", {})
         path[route.method.lower()] = _operation(route)
     paths[_FILE_PATH] = {"get": _file_operation()}
+    paths |= whip_paths({"description": "Refused", **_body(RestError)})
     _, schemas = msgspec.json.schema_components(list(dict.fromkeys(kinds)), ref_template=_REFERENCE)
     return {
         "openapi": "3.1.0",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import msgspec
 from aiohttp import web
 
 from server.conference.caller import Caller
@@ -15,31 +11,8 @@ from signaling.wire.roles import Right
 
 from . import archive, describe
 from .context import Context
-
-Handler = Callable[[Context, Caller, web.Request, Any], Awaitable[object]]
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. ``right`` None: any valid link. ``takes`` and ``gives`` are structs."""
-
-    method: str
-    path: str
-    summary: str
-    handler: Handler
-    gives: type
-    takes: type[msgspec.Struct] | None = None
-    right: Right | None = Right.SEE_EVENT
-
-
-def _ask(make: Callable[[Any, web.Request], Any]) -> Handler:
-    """A handler that carries out the same request a page would send."""
-
-    async def handler(
-        context: Context, caller: Caller, request: web.Request, body: object
-    ) -> object:
-        return await carry_out(context.conference, caller, make(body, request))
-
-    return handler
+from .directing_routes import DIRECTING
+from .route import Route, ask
 
 
 async def _recording_started(
@@ -72,10 +45,18 @@ ROUTES: tuple[Route, ...] = (
         gives=rest.CurrentState,
     ),
     Route(
+        method="GET",
+        path="/looks",
+        summary="Layouts with their places, themes and logos",
+        handler=describe.looks,
+        gives=rest.Looks,
+        right=Right.DIRECT,
+    ),
+    Route(
         method="POST",
         path="/event/phase",
         summary="Move the event to another phase",
-        handler=_ask(lambda body, _: messages.MovePhase(phase=body.phase)),
+        handler=ask(lambda body, _: messages.MovePhase(phase=body.phase)),
         takes=rest.PhaseRequest,
         gives=messages.Done,
         right=Right.MOVE_PHASE,
@@ -92,7 +73,7 @@ ROUTES: tuple[Route, ...] = (
         method="DELETE",
         path="/links/{link}",
         summary="Withdraw a link",
-        handler=_ask(lambda _, request: messages.RevokeLink(link=request.match_info["link"])),
+        handler=ask(lambda _, request: messages.RevokeLink(link=request.match_info["link"])),
         gives=messages.Done,
         right=Right.REVOKE_LINKS,
     ),
@@ -100,7 +81,7 @@ ROUTES: tuple[Route, ...] = (
         method="PUT",
         path="/programme/preview",
         summary="Put a scene in preview",
-        handler=_ask(lambda body, _: messages.SetPreview(scene=body.scene)),
+        handler=ask(lambda body, _: messages.SetPreview(scene=body.scene)),
         takes=rest.PreviewRequest,
         gives=messages.Done,
         right=Right.DIRECT,
@@ -109,7 +90,9 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/programme/take",
         summary="Preview goes on air",
-        handler=_ask(lambda body, _: messages.Take(transition=body.transition)),
+        handler=ask(
+            lambda body, _: messages.Take(transition=body.transition, duration_ms=body.duration_ms)
+        ),
         takes=rest.TakeRequest,
         gives=messages.Taken,
         right=Right.DIRECT,
@@ -118,7 +101,7 @@ ROUTES: tuple[Route, ...] = (
         method="PUT",
         path="/programme/caption",
         summary="Change the lower third on air",
-        handler=_ask(lambda body, _: messages.SetCaption(caption=body.caption)),
+        handler=ask(lambda body, _: messages.SetCaption(caption=body.caption)),
         takes=rest.CaptionRequest,
         gives=messages.Taken,
         right=Right.DIRECT,
@@ -127,11 +110,12 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/programme/cue",
         summary="Put a step of the rundown on air",
-        handler=_ask(lambda body, _: messages.GoCue(cue=body.cue)),
+        handler=ask(lambda body, _: messages.GoCue(cue=body.cue)),
         takes=rest.CueRequest,
         gives=messages.Taken,
         right=Right.DIRECT,
     ),
+    *DIRECTING,
     Route(
         method="POST",
         path="/recording",
@@ -145,7 +129,7 @@ ROUTES: tuple[Route, ...] = (
         method="DELETE",
         path="/recording",
         summary="Stop, finalise and verify the recording",
-        handler=_ask(lambda _body, _request: messages.StopRecording()),
+        handler=ask(lambda _body, _request: messages.StopRecording()),
         gives=messages.Done,
         right=Right.RECORD,
     ),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pylibsrtp import Session
 
     from mixer.transport.identity import Identity
+    from mixer.transport.srtp import SrtpSessions
 
 CHECK_S = 2.5
 FIRST_CHECK_S = 0.05
@@ -67,6 +68,7 @@ class Connection:
         self.closed = False
         self.not_decrypted = 0
         """Packets whose SRTP protection did not hold."""
+        self.checks_answered = 0
         self.not_sent = 0
         """Packets the full socket buffer refused."""
 
@@ -118,6 +120,18 @@ class Connection:
         """Protect and send."""
         if self._outbound is not None:
             self._send(self._outbound.protect_rtcp(packet))
+
+    def take_over(self) -> tuple[socket.socket, SrtpSessions]:
+        """Read no more: the caller does, and hands what is not media to `received`.
+
+        For a load that reads many sockets at once. Only once connected.
+        """
+        sessions = self._dtls.sessions if self._dtls is not None else None
+        if sessions is None:
+            raise ConnectionLostError("not connected")
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.connect(self._remote)
+        return self._socket, sessions
 
     def close(self) -> None:
         """Say goodbye and free the socket. Safe to call twice."""
@@ -172,11 +186,12 @@ class Connection:
                 return
             except ConnectionRefusedError:  # ICMP: the server is restarting
                 continue
-            self._received(datagram)
+            self.received(datagram)
             if self.closed:
                 return
 
-    def _received(self, datagram: bytes) -> None:
+    def received(self, datagram: bytes) -> None:
+        """Take one datagram of the server."""
         kind = classify(datagram)
         if kind is Kind.RTP or kind is Kind.RTCP:
             self._received_media(datagram, kind)
@@ -217,6 +232,7 @@ class Connection:
             self._send(bytes(_answer_check(message, self._remote, key)))
         elif message.message_class is stun.Class.RESPONSE:
             self.last_answer_s = asyncio.get_running_loop().time()
+            self.checks_answered += 1
             self._answered.set()
 
 

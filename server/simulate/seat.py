@@ -26,6 +26,8 @@ from signaling.wire.messages import (
     Subscribe,
     SubscribeAnswer,
 )
+from signaling.wire.roles import Role
+from signaling.wire.state import You
 
 from .connection import LOST_AFTER_S, Connection, ConnectionLostError
 from .description import OfferedTrack, publish_offer, receive_answer
@@ -163,7 +165,10 @@ class SimulatedSeat:
         self._player = player
 
     async def _subscribe(self) -> None:
-        offered = await self._signal.request(Subscribe())
+        you = self._signal.state.get("you")
+        is_member = isinstance(you, You) and you.role is Role.MEMBER
+        # Nobody looks at it: a small picture, so that the machine's cores are left to the server.
+        offered = await self._signal.request(Subscribe(layer="low" if is_member else "main"))
         assert isinstance(offered, Offered)  # noqa: S101  the answer to Subscribe
         connection = Connection(self._identity, self._receiver.on_rtp, self._receiver_rtcp)
         self._connections[SUBSCRIBE] = connection

@@ -37,8 +37,9 @@ class Journal:
         self._pending: dict[str, Write] = {}
         self._appended: deque[Write] = deque()
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._committed = asyncio.Condition()
+        self._asked = 0
+        self._durable = 0
         self.written = 0
         self.failed = 0
         self.dropped_full = 0
@@ -59,10 +60,11 @@ class Journal:
         self._rouse()
 
     async def flush(self, timeout_s: float = 5.0) -> bool:
-        """Wait until everything written so far is durable; False after ``timeout_s``."""
+        """Wait until everything written before this call is durable; False after ``timeout_s``."""
+        asked = self._asked
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._idle.wait()
+            async with asyncio.timeout(timeout_s), self._committed:
+                await self._committed.wait_for(lambda: self._durable >= asked)
         except TimeoutError:
             return False
         return True
@@ -72,6 +74,7 @@ class Journal:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            asked = self._asked
             pending, self._pending = self._pending, {}
             appended, self._appended = self._appended, deque()
             try:
@@ -84,8 +87,9 @@ class Journal:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
                 continue
-            if not self._wake.is_set():
-                self._idle.set()
+            async with self._committed:
+                self._durable = asked
+                self._committed.notify_all()
 
     async def _commit(self, writes: list[Write]) -> None:
         async with self._database.session() as session, session.begin():
@@ -94,5 +98,5 @@ class Journal:
         self.written += len(writes)
 
     def _rouse(self) -> None:
-        self._idle.clear()
+        self._asked += 1
         self._wake.set()

@@ -68,6 +68,8 @@ def make_boot(name: str, settings: Settings) -> Boot:
         redact_addresses=settings.redact_addresses,
         udp_host=settings.udp_host,
         udp_port=settings.udp_port,
+        ice_tcp=settings.ice_tcp,
+        tcp_port=settings.tcp_port,
         advertised_addresses=settings.advertised_addresses,
         compiled=settings.compiled,
     )

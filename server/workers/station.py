@@ -67,6 +67,8 @@ class Station:
         self._pending: dict[int, asyncio.Future[Outcome]] = {}
         self._adopt_until = 0.0
         self._adopted: Callable[[str], bool] = lambda _key: False
+        self._ours: set[str] = set()
+        """Wanted at some time of the adoption: no longer wanted, they go at once."""
 
     @property
     def connected(self) -> bool:
@@ -76,6 +78,8 @@ class Station:
     def want(self, resources: Iterable[Resource]) -> None:
         """Replace the wanted set."""
         self._wanted = tuple(resources)
+        if time.monotonic() < self._adopt_until:
+            self._ours |= {resource.key for resource in self._wanted}
         self._generation += 1
         self._refusal = None
         self._changed.set()
@@ -147,7 +151,9 @@ class Station:
         generation = self._generation
         adopting = time.monotonic() < self._adopt_until
         apply = difference(
-            self._wanted, self.observed, self._adopted if adopting else lambda _key: False
+            self._wanted,
+            self.observed,
+            lambda key: adopting and key not in self._ours and self._adopted(key),
         )
         if apply.put or apply.remove:
             await self.request(apply)

@@ -1,0 +1,59 @@
+"""Which clips there are: files of ``<data>/clips``, as they come and go."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from signaling.programme.clips import CLIP_KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOOK_AGAIN_S = 1.0
+MAX_CLIPS = 200
+"""More than a person finds one in; further ones are not offered."""
+_NAME = re.compile(r"[\w-][\w.() -]{0,119}")
+
+
+class ClipShelf(Collection[str]):
+    """Names in order. Looks at the folder at most once a second, when asked, and at once for a
+    name it does not know yet.
+    """
+
+    def __init__(self, data_dir: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._folder = data_dir / "clips"
+        self._clock_s = clock_s
+        self._looked_s = -LOOK_AGAIN_S
+        self._names: tuple[str, ...] = ()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._look() or name in self._look(again=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._look())
+
+    def __len__(self) -> int:
+        return len(self._look())
+
+    def _look(self, *, again: bool = False) -> tuple[str, ...]:
+        now_s = self._clock_s()
+        if again or now_s - self._looked_s >= LOOK_AGAIN_S:
+            self._looked_s = now_s
+            found = islice((path for path in self._files() if _is_clip(path)), MAX_CLIPS)
+            self._names = tuple(sorted(path.name for path in found))
+        return self._names
+
+    def _files(self) -> Iterator[Path]:
+        try:
+            yield from self._folder.iterdir()
+        except OSError:
+            return  # no folder: no clips
+
+
+def _is_clip(path: Path) -> bool:
+    kind = path.suffix.lower().removeprefix(".")
+    return kind in CLIP_KINDS and _NAME.fullmatch(path.name) is not None and path.is_file()

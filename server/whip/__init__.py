@@ -1,0 +1,1 @@
+"""Encoders and players that come over HTTP (RFC 9725 and its sibling for playing)."""

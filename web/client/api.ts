@@ -5,6 +5,7 @@ import type {
   EventDescription,
   FileAddress,
   LinkList,
+  Looks,
   SessionDetail,
   SessionList,
   Whoami,
@@ -19,6 +20,7 @@ export interface ApiLike {
   event(): Promise<EventDescription>;
   state(): Promise<CurrentState>;
   links(): Promise<LinkList>;
+  looks(): Promise<Looks>;
   sessions(): Promise<SessionList>;
   session(name: string): Promise<SessionDetail>;
   /** An address of a file of a recording that a player or a download can use. */
@@ -42,6 +44,10 @@ export class Api implements ApiLike {
 
   links(): Promise<LinkList> {
     return this.get("links");
+  }
+
+  looks(): Promise<Looks> {
+    return this.get("looks");
   }
 
   sessions(): Promise<SessionList> {

@@ -1,11 +1,13 @@
 /** A person's part in an event: devices, both directions of media, mutes, measures. */
 
 import { openDevices, openTrack, type PictureSize } from "./capture.js";
+import type { PictureSource } from "./encodings.js";
 import type { Fault } from "./faults.js";
 import { LevelProbe } from "./level.js";
 import { Publisher } from "./publisher.js";
 import { counters, quality, type Counters, type Quality } from "./quality.js";
 import { Receiver } from "./receiver.js";
+import { LossWatch } from "./redundancy.js";
 import { loadChoices } from "./remembered.js";
 import { Seating } from "./seating.js";
 import { asFault, type SessionLike } from "./session.js";
@@ -21,6 +23,7 @@ const SILENT_FOR_MS = 15_000;
 export interface CallOptions {
   readonly session: SessionLike;
   readonly size: PictureSize;
+  readonly source: PictureSource;
   /** Whether this role sends anything. */
   readonly publishes: boolean;
   readonly keepResume: (secret: string) => void;
@@ -38,6 +41,7 @@ export class Call {
 
   private readonly probe = new LevelProbe();
   private readonly timers: ReturnType<typeof setInterval>[];
+  private readonly lossWatch = new LossWatch();
   private before: Counters | undefined;
   private heard_ms = performance.now();
   private switching = false;
@@ -45,12 +49,14 @@ export class Call {
   private constructor(
     readonly session: SessionLike,
     private readonly size: PictureSize,
+    private readonly source: PictureSource,
     tracks: Record<Kind, MediaStreamTrack | null | undefined>,
     keepResume: (secret: string) => void,
   ) {
     this.publisher = new Publisher(session, {
       ...tracks,
       size,
+      source,
       preset: loadChoices().preset,
     });
     this.receiver = new Receiver(session, { sound: "return" });
@@ -78,17 +84,17 @@ export class Call {
   /** Opens what was chosen on the join page and sits down. What could not be opened becomes
    * a complaint; the call goes on without it. */
   static async begin(options: CallOptions): Promise<Call> {
-    const { session, size, publishes } = options;
+    const { session, size, source, publishes } = options;
     const choices = loadChoices();
     const wanted = { audio: choices.wantsAudio, video: choices.wantsVideo };
     const captured = publishes
-      ? await openDevices(choices, size)
+      ? await openDevices(choices, size, source)
       : { audio: undefined, video: undefined, faults: [] };
     const tracks = {
       audio: publishes && !wanted.audio ? null : captured.audio,
       video: publishes && !wanted.video ? null : captured.video,
     };
-    const call = new Call(session, size, tracks, options.keepResume);
+    const call = new Call(session, size, source, tracks, options.keepResume);
     for (const kind of ["audio", "video"] as const) {
       call.muted[kind] = publishes && !wanted[kind];
       call.watchTrack(kind);
@@ -170,7 +176,7 @@ export class Call {
 
   private async openAgain(kind: Kind): Promise<void> {
     this.track(kind)?.stop();
-    const track = await openTrack(kind, loadChoices(), this.size);
+    const track = await openTrack(kind, loadChoices(), this.size, this.source);
     await this.publisher.replace(kind, track);
     this.watchTrack(kind);
   }
@@ -212,6 +218,7 @@ export class Call {
     } else {
       if (this.before !== undefined) {
         this.quality = quality(this.before, now);
+        await this.publisher.protect(this.lossWatch.step(this.quality.lossSending_percent, now.at_ms));
       }
       this.before = now;
     }

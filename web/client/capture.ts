@@ -3,6 +3,7 @@
 import { faults } from "../text/faults.js";
 import { say } from "../text/language.js";
 
+import type { PictureSource } from "./encodings.js";
 import { Fault } from "./faults.js";
 import type { Choices, SoundPreset } from "./remembered.js";
 
@@ -62,7 +63,12 @@ export interface Captured {
 type Kind = "audio" | "video";
 
 /** Opens what is wanted. A missing camera does not cost the microphone, nor the reverse. */
-export async function openDevices(choices: Choices, size: PictureSize): Promise<Captured> {
+export async function openDevices(
+  choices: Choices,
+  size: PictureSize,
+  source?: PictureSource,
+): Promise<Captured> {
+  const content = { preset: choices.preset, source };
   if (!mediaAllowed()) {
     return {
       audio: undefined,
@@ -78,20 +84,20 @@ export async function openDevices(choices: Choices, size: PictureSize): Promise<
   try {
     // Together first: the browser then asks the person once.
     const stream = await navigator.mediaDevices.getUserMedia({ audio, video });
-    return split(stream, [], choices.preset);
+    return split(stream, [], content);
   } catch (reason: unknown) {
     if (audio === false || video === false) {
       const kind: Kind = audio === false ? "video" : "audio";
       return { audio: undefined, video: undefined, faults: [captureFault(kind, reason)] };
     }
   }
-  return openApart(audio, video, choices.preset);
+  return openApart(audio, video, content);
 }
 
 async function openApart(
   audio: MediaTrackConstraints,
   video: MediaTrackConstraints,
-  preset: SoundPreset,
+  content: Content,
 ): Promise<Captured> {
   const tracks = new MediaStream();
   const found: Fault[] = [];
@@ -108,7 +114,7 @@ async function openApart(
       found.push(captureFault(kind, reason));
     }
   }
-  return split(tracks, merged(found), preset);
+  return split(tracks, merged(found), content);
 }
 
 /** One track of a kind, for opening a camera again or changing a device; throws a `Fault`. */
@@ -116,6 +122,7 @@ export async function openTrack(
   kind: Kind,
   choices: Choices,
   size: PictureSize,
+  source?: PictureSource,
 ): Promise<MediaStreamTrack> {
   if (!mediaAllowed()) {
     throw new Fault("client.insecure", say(faults.insecure), say(faults.insecureCure));
@@ -128,7 +135,7 @@ export async function openTrack(
     );
     const track = stream.getTracks()[0];
     if (track !== undefined) {
-      return hinted(track, choices.preset);
+      return hinted(track, { preset: choices.preset, source });
     }
   } catch (reason: unknown) {
     throw captureFault(kind, reason);
@@ -140,17 +147,23 @@ function mediaAllowed(): boolean {
   return window.isSecureContext && "mediaDevices" in navigator;
 }
 
-function hinted(track: MediaStreamTrack, preset: SoundPreset): MediaStreamTrack {
+interface Content {
+  readonly preset: SoundPreset;
+  readonly source: PictureSource | undefined;
+}
+
+/** What the encoder shall spare when the line is narrow: of slides the frames, not the letters. */
+function hinted(track: MediaStreamTrack, content: Content): MediaStreamTrack {
   if (track.kind === "video") {
-    track.contentHint = "motion";
+    track.contentHint = content.source === "slides" ? "detail" : "motion";
   } else {
-    track.contentHint = preset === "desk" ? "music" : "speech";
+    track.contentHint = content.preset === "desk" ? "music" : "speech";
   }
   return track;
 }
 
-function split(stream: MediaStream, found: Fault[], preset: SoundPreset): Captured {
-  stream.getTracks().forEach((track) => hinted(track, preset));
+function split(stream: MediaStream, found: Fault[], content: Content): Captured {
+  stream.getTracks().forEach((track) => hinted(track, content));
   return { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0], faults: found };
 }
 

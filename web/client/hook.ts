@@ -21,6 +21,10 @@ export function exposeForTests(session: SessionLike, parts: ExposedParts = {}): 
   Object.defineProperty(window, "lianxian", { value: hook, configurable: true });
 }
 
-function seen(link: MediaLink | undefined): { state: string; connections: number } {
-  return { state: link?.state ?? "waiting", connections: link?.connections ?? 0 };
+function seen(link: MediaLink | undefined): { state: string; connections: number; restarts: number } {
+  return {
+    state: link?.state ?? "waiting",
+    connections: link?.connections ?? 0,
+    restarts: link?.restarts ?? 0,
+  };
 }

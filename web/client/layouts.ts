@@ -1,8 +1,8 @@
-/** Where the slots of a layout stand, in shares of the picture, for drawings on the desk.
- * The picture itself is made by the server; a layout that is unknown here is drawn as a grid. */
+/** Layouts as the desk draws them, and how scenes change with them. */
 
-import type { SceneView } from "../wire.js";
+import type { Looks, SceneView } from "../wire.js";
 
+/** In shares of the picture. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -10,46 +10,9 @@ export interface Place {
   readonly height: number;
 }
 
-const px = (x: number, y: number, width: number, height: number): Place => ({
-  x: x / 1280,
-  y: y / 720,
-  width: width / 1280,
-  height: height / 720,
-});
-
-const WHOLE = px(0, 0, 1280, 720);
-
-const FIXED: Readonly<Record<string, readonly Place[]>> = {
-  full: [WHOLE],
-  two_halls: [px(48, 134, 584, 328), px(648, 134, 584, 328)],
-  hall_remote: [px(48, 100, 744, 418), px(808, 280, 424, 238)],
-  remote_hall: [px(48, 280, 424, 238), px(488, 100, 744, 418)],
-  pip_top_left: [WHOLE, px(52, 102, 320, 180)],
-  pip_top_right: [WHOLE, px(908, 102, 320, 180)],
-  pip_bottom_left: [WHOLE, px(52, 496, 320, 180)],
-  pip_bottom_right: [WHOLE, px(908, 496, 320, 180)],
-  slides_speaker: [px(24, 68, 928, 522), px(972, 222, 284, 160)],
-  slides_full: [WHOLE],
-};
-
-/** One large, the others in tiles of one width along an edge. */
-const LED: Readonly<Record<string, (others: number) => readonly Place[]>> = {
-  one_row: (others) => {
-    const width = Math.min(245, 1248 / Math.max(others, 1) - 8);
-    const left = 640 - (others * (width + 8) - 8) / 2;
-    return [
-      px(240, 16, 800, 450),
-      ...Array.from({ length: others }, (_, index) => px(left + index * (width + 8), 510, width, 138)),
-    ];
-  },
-  one_column: (others) => {
-    const top = 332 - (others * 158 - 8) / 2;
-    return [
-      px(24, 62, 912, 514),
-      ...Array.from({ length: others }, (_, index) => px(979, top + index * 158, 266, 150)),
-    ];
-  },
-};
+const WIDTH = 1280;
+const HEIGHT = 720;
+export const NO_LOOKS: Looks = { layouts: [], themes: [], logos: [], captions: {} };
 
 const MARGIN = 0.012;
 
@@ -73,9 +36,25 @@ export function gridPlaces(count: number): Place[] {
   });
 }
 
-export function places(layout: string, count: number): readonly Place[] {
-  const fixed = LED[layout]?.(count - 1) ?? FIXED[layout];
-  return fixed !== undefined && fixed.length >= count ? fixed : gridPlaces(count);
+/** Where the pictures of so many slots stand; a layout that is not described yet is drawn as a
+ * grid. */
+export function places(looks: Looks, layout: string, count: number): readonly Place[] {
+  const found = looks.layouts.find((one) => one.name === layout);
+  const described = found?.places[count - found.fewest];
+  if (described === undefined) {
+    return gridPlaces(count);
+  }
+  return described.map(([x = 0, y = 0, width = 0, height = 0]) => ({
+    x: x / WIDTH,
+    y: y / HEIGHT,
+    width: width / WIDTH,
+    height: height / HEIGHT,
+  }));
+}
+
+/** A layout's name in both languages; of one that is not described yet its id. */
+export function layoutName(looks: Looks, layout: string): { readonly title: string; readonly title_en: string } {
+  return looks.layouts.find((one) => one.name === layout) ?? { title: layout, title_en: layout };
 }
 
 /** The slots of a scene for another layout: what was chosen stays, in order; missing ones are
@@ -108,6 +87,30 @@ export function assign(slots: readonly string[], slot: number, seat: string): st
   }
   changed[slot] = seat;
   return changed;
+}
+
+/** Two slots change places. */
+export function exchange(slots: readonly string[], one: number, other: number): string[] {
+  const changed = [...slots];
+  const [a, b] = [slots[one], slots[other]];
+  if (a !== undefined && b !== undefined) {
+    changed[one] = b;
+    changed[other] = a;
+  }
+  return changed;
+}
+
+export function without(slots: readonly string[], slot: number): string[] {
+  return slots.filter((_, index) => index !== slot);
+}
+
+/** Fewest and most slots of a layout; none of one that is unknown. */
+export function counts(
+  layouts: Readonly<Record<string, readonly number[]>> | undefined,
+  name: string,
+): readonly [number, number] {
+  const [fewest = 0, most = 0] = layouts?.[name] ?? [];
+  return [fewest, most];
 }
 
 export function sameScene(a: SceneView, b: SceneView): boolean {

@@ -3,6 +3,8 @@
  * breaks. Publisher and Receiver say how theirs is negotiated.
  */
 
+import type { IceServerView } from "../wire.js";
+
 import { Backoff } from "./backoff.js";
 import type { Fault } from "./faults.js";
 import { asFault, type SessionLike } from "./session.js";
@@ -11,7 +13,9 @@ import { Signal } from "./signal.js";
 /** `waiting`: not asked for yet, or the server is away. */
 export type LinkState = "waiting" | "connecting" | "connected" | "repairing";
 
-const DISCONNECTED_FOR_MS = 3_000;
+/** A path that is gone for this long is looked for anew, on the same connection. */
+const DISCONNECTED_FOR_MS = 1_500;
+const RESTART_WITHIN_MS = 5_000;
 const CONNECT_WITHIN_MS = 10_000;
 const STEADY_AFTER_MS = 10_000;
 /** Pages that are told to come back at once spread over this time. */
@@ -24,11 +28,14 @@ export abstract class MediaLink {
   fault: Fault | undefined;
   /** How often the connection was made, for tests and reports. */
   connections = 0;
+  /** How often another path was looked for on the same connection. */
+  restarts = 0;
 
   protected peer: RTCPeerConnection | undefined;
   private readonly backoff = new Backoff();
   private wanted = false;
   private attempt = 0;
+  private restarting = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly unsubscribe: (() => void)[];
 
@@ -37,6 +44,11 @@ export abstract class MediaLink {
     direction: "publish" | "subscribe",
   ) {
     this.unsubscribe = [
+      session.store.changed.on((keys) => {
+        if (keys.has("you")) {
+          this.renewServers();
+        }
+      }),
       session.renegotiate.on((named) => {
         if (named === direction && this.wanted) {
           this.backoff.reset();
@@ -54,6 +66,9 @@ export abstract class MediaLink {
 
   /** Exchanges offer and answer with the server on a fresh peer connection. */
   protected abstract negotiate(peer: RTCPeerConnection): Promise<void>;
+
+  /** Looks for another path on the same connection (ICE restart). */
+  protected abstract restart(peer: RTCPeerConnection): Promise<void>;
 
   /** Makes the connection, or makes it anew. */
   start(): void {
@@ -96,7 +111,11 @@ export abstract class MediaLink {
       return;
     }
     this.drop();
-    const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    const peer = new RTCPeerConnection({
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      iceServers: this.iceServers,
+    });
     this.peer = peer;
     this.watch(peer, attempt);
     try {
@@ -111,6 +130,18 @@ export abstract class MediaLink {
         this.fault = asFault(reason);
         this.again(this.backoff.next());
       }
+    }
+  }
+
+  private get iceServers(): IceServerView[] {
+    return this.session.store.you?.ice_servers ?? [];
+  }
+
+  /** Credentials of a relay expire and come anew; the next look for a path uses them. */
+  private renewServers(): void {
+    const { peer, iceServers } = this;
+    if (peer !== undefined && peer.signalingState !== "closed") {
+      peer.setConfiguration({ ...peer.getConfiguration(), iceServers });
     }
   }
 
@@ -133,7 +164,7 @@ export abstract class MediaLink {
     } else if (peer.iceConnectionState === "disconnected") {
       this.after(DISCONNECTED_FOR_MS, attempt, () => {
         if (peer.iceConnectionState === "disconnected") {
-          this.again(this.backoff.next());
+          void this.lookAnew(peer, attempt);
         }
       });
     } else if (peer.connectionState === "connected" && this.state !== "connected") {
@@ -143,6 +174,29 @@ export abstract class MediaLink {
       this.after(STEADY_AFTER_MS, attempt, () => {
         this.backoff.reset();
       });
+    }
+  }
+
+  /** Another path if there is one; else, or without the server, another connection. */
+  private async lookAnew(peer: RTCPeerConnection, attempt: number): Promise<void> {
+    if (this.restarting === attempt) {
+      return;
+    }
+    this.restarting = attempt;
+    try {
+      await this.restart(peer);
+      this.restarts += 1;
+      this.after(RESTART_WITHIN_MS, attempt, () => {
+        this.restarting = 0;
+        if (peer.iceConnectionState !== "connected" && peer.iceConnectionState !== "completed") {
+          this.again(this.backoff.next());
+        }
+      });
+    } catch (reason: unknown) {
+      if (attempt === this.attempt) {
+        this.fault = asFault(reason);
+        this.again(this.backoff.next());
+      }
     }
   }
 

@@ -21,3 +21,18 @@ export function withStereo(sdp: string, bitrate_bps: number): string {
     return `a=fmtp:${payload} ${[...kept, wanted].join(";")}${end}`;
   });
 }
+
+/** Browsers play Opus in mono unless their own answer says otherwise. */
+export function hearingStereo(answer: string): string {
+  const payload = /^a=rtpmap:(\d+) opus\/48000\/2\s*$/gim;
+  return [...answer.matchAll(payload)]
+    .map((found) => found[1] ?? "")
+    .reduce(
+      (sdp, number) =>
+        sdp.replace(
+          new RegExp(`^(a=fmtp:${number} (?!.*\\bstereo=)[^\\r\\n]*?);?(\\r?)$`, "gm"),
+          "$1;stereo=1$2",
+        ),
+      answer,
+    );
+}

@@ -13,6 +13,8 @@ export interface Counters {
   readonly framesSent: number;
   readonly rtt_ms: number;
   readonly limitedBy: "none" | "cpu" | "bandwidth" | "other";
+  /** What the browser believes the way up to carry; 0 is not known. */
+  readonly carries_kbps: number;
 }
 
 export type Cause =
@@ -20,11 +22,14 @@ export type Cause =
   | "measuring"
   | "disconnected"
   | "no_picture"
+  | "no_packets"
   | "loss_sending"
   | "loss_receiving"
   | "delay"
   | "slow_computer"
-  | "slow_line";
+  | "slow_line"
+  | "narrow_receiving"
+  | "picture_paused";
 
 export interface Quality {
   /** 0 unknown, 1 bad to 5 very good. */
@@ -37,6 +42,8 @@ export interface Quality {
   readonly receiving_kbps: number;
   readonly decoded_fps: number;
   readonly sent_fps: number;
+  /** What the line is believed to carry, of a page up, of a site down; 0 is not known. */
+  readonly carries_kbps: number;
 }
 
 interface Row {
@@ -62,13 +69,15 @@ export function counters(rows: Iterable<Row>, now_ms: number): Counters {
     framesDecoded: 0,
     framesSent: 0,
     rtt_ms: 0,
+    carries_kbps: 0,
   };
   let limitedBy: Counters["limitedBy"] = "none";
   for (const row of rows) {
     if (row.type === "outbound-rtp") {
       total.sent += num(row, "packetsSent");
       total.bytesSent += num(row, "bytesSent");
-      total.framesSent += num(row, "framesSent");
+      // Layers of one picture are sent at once.
+      total.framesSent = Math.max(total.framesSent, num(row, "framesSent"));
       if (row.kind === "video") {
         limitedBy = limitation(row.qualityLimitationReason);
       }
@@ -82,6 +91,7 @@ export function counters(rows: Iterable<Row>, now_ms: number): Counters {
       total.framesDecoded += num(row, "framesDecoded");
     } else if (row.type === "candidate-pair" && row.nominated === true) {
       total.rtt_ms = Math.max(total.rtt_ms, num(row, "currentRoundTripTime") * 1000);
+      total.carries_kbps = Math.max(total.carries_kbps, num(row, "availableOutgoingBitrate") / 1000);
     }
   }
   return { at_ms: now_ms, ...total, limitedBy };
@@ -115,6 +125,7 @@ export function quality(before: Counters, after: Counters): Quality {
     receiving_kbps: (rate("bytesReceived") * 8) / 1000,
     decoded_fps: rate("framesDecoded"),
     sent_fps: rate("framesSent"),
+    carries_kbps: after.carries_kbps,
   };
   return { ...measured, ...judged(measured, after.limitedBy) };
 }

@@ -57,6 +57,8 @@ export interface Choices {
   wantsVideo: boolean;
   wantsAudio: boolean;
   volume: number;
+  /** How steps of the rundown go on air. */
+  cueTransition: "cut" | "dissolve";
 }
 
 const DEFAULTS: Choices = {
@@ -67,6 +69,7 @@ const DEFAULTS: Choices = {
   wantsVideo: true,
   wantsAudio: true,
   volume: 1,
+  cueTransition: "cut",
 };
 
 export function choicesFrom(stored: string | null): Choices {

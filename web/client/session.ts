@@ -14,6 +14,7 @@ import type {
   ErrorEnvelope,
   Levels,
   NoticeEnvelope,
+  PublishLayers,
   RequestBody,
   StateMessage,
 } from "../wire.js";
@@ -45,6 +46,9 @@ export interface SessionLike {
   readonly complaint: Signal<Fault>;
   /** Levels of all sites, while they are watched (`watch_levels`). */
   readonly levels: Signal<Levels>;
+  /** Layers of own publications that somebody takes; one that is not in it sends everything. */
+  readonly layersTaken: ReadonlyMap<number, readonly number[]>;
+  readonly layersChanged: Signal<PublishLayers>;
   /** Sends a request and waits for an answer of the named type; rejects with a `Fault`. */
   ask<Type extends AnswerBody["type"]>(body: RequestBody, expects: Type): Promise<Answer<Type>>;
   /** Sends a request that answers `done`; a failure becomes a `complaint`. */
@@ -67,6 +71,8 @@ export class Session implements SessionLike {
   /** Errors that no waiting code handles: to be shown. */
   readonly complaint = new Signal<Fault>();
   readonly levels = new Signal<Levels>();
+  readonly layersTaken = new Map<number, readonly number[]>();
+  readonly layersChanged = new Signal<PublishLayers>();
   connection: Connection = "connecting";
   /** Why the connection is refused, gone or not there. */
   fault: Fault | undefined;
@@ -169,12 +175,20 @@ export class Session implements SessionLike {
   }
 
   private takeNotice(envelope: NoticeEnvelope): void {
-    if (envelope.body.type === "reconnect") {
-      this.renegotiate.emit(envelope.body.direction);
-      return;
+    const body = envelope.body;
+    switch (body.type) {
+      case "reconnect":
+        this.renegotiate.emit(body.direction);
+        break;
+      case "publish_layers":
+        this.layersTaken.set(body.publication, body.layers);
+        this.layersChanged.emit(body);
+        break;
+      case "gone":
+        this.options.resume.set("");
+        this.end("gone", goneFault(body.reason));
+        break;
     }
-    this.options.resume.set("");
-    this.end("gone", goneFault(envelope.body.reason));
   }
 
   private takeConnectError(error: Error & { data?: unknown }): void {

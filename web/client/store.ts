@@ -1,6 +1,7 @@
 /** The state that the server shows to this device: a flat map with a revision. */
 
 import type {
+  ClipView,
   ConditionView,
   EventView,
   ProgrammeView,
@@ -35,11 +36,9 @@ export class Store {
       }
       this.values = new Map(Object.entries(message.state));
     } else {
-      if (this.revision >= 0 && message.revision <= this.revision) {
-        return "old";
-      }
+      // What only concerns this page (`you`) changes without a revision of its own.
       if (message.previous !== this.revision) {
-        return "gap";
+        return this.revision >= 0 && message.revision <= this.revision ? "old" : "gap";
       }
       for (const [key, value] of Object.entries(message.put)) {
         this.values.set(key, value);
@@ -77,6 +76,10 @@ export class Store {
 
   get rundown(): RundownView | undefined {
     return this.values.get("rundown") as RundownView | undefined;
+  }
+
+  get clip(): ClipView | undefined {
+    return this.values.get("clip") as ClipView | undefined;
   }
 
   get recording(): RecordingView | undefined {

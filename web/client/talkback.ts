@@ -65,19 +65,29 @@ export class Talkback extends MediaLink {
     if (this.track === undefined) {
       return;
     }
-    const transceiver = peer.addTransceiver(this.track, { direction: "sendonly" });
+    peer.addTransceiver(this.track, { direction: "sendonly" });
+    await this.exchange(peer);
+    this.published?.();
+  }
+
+  protected override async restart(peer: RTCPeerConnection): Promise<void> {
+    peer.restartIce();
+    await this.exchange(peer);
+  }
+
+  private async exchange(peer: RTCPeerConnection): Promise<void> {
     await peer.setLocalDescription();
+    const mid = peer.getTransceivers()[0]?.mid ?? "";
     const answer = await this.session.ask(
       {
         type: "publish",
         sdp: peer.localDescription?.sdp ?? "",
-        tracks: [{ mid: transceiver.mid ?? "", kind: "audio", source: "talkback" }],
+        tracks: [{ mid, kind: "audio", source: "talkback", rids: [] }],
       },
       "published",
     );
     if (peer.signalingState !== "closed") {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     }
-    this.published?.();
   }
 }

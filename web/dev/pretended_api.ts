@@ -7,6 +7,7 @@ import type {
   FileAddress,
   LinkList,
   LinkView,
+  Looks,
   Role,
   SeatView,
   SessionDetail,
@@ -15,6 +16,7 @@ import type {
   Whoami,
 } from "../wire.js";
 
+import { LOOKS } from "./pretended_looks.js";
 import { pretendedState } from "./pretended_event.js";
 
 export class PretendedApi implements ApiLike {
@@ -65,6 +67,10 @@ export class PretendedApi implements ApiLike {
         link("archivist", "归档员", "archivist"),
       ],
     });
+  }
+
+  looks(): Promise<Looks> {
+    return Promise.resolve(LOOKS);
   }
 
   sessions(): Promise<SessionList> {

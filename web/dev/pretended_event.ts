@@ -1,8 +1,23 @@
 /** An event as the server would show it, for looking at pages without one. */
 
-import type { CueView, DeviceView, SceneView, SeatView, StateValue } from "../wire.js";
+import type { CueView, DeviceView, LineView, SceneView, SeatView, StateValue } from "../wire.js";
 
 const SIDE = (index: number): string => (index % 2 === 0 ? "beijing" : "hunan");
+
+function line(changed: Partial<LineView> = {}): LineView {
+  return {
+    cause: "good",
+    grade: 5,
+    rtt_ms: 20,
+    loss_percent: 0.1,
+    jitter_ms: 2,
+    bitrate_kbps: 640,
+    estimate_kbps: 0,
+    picture: "",
+    paused_tiles: [],
+    ...changed,
+  };
+}
 
 function device(id: number, changed: Partial<DeviceView> = {}): DeviceView {
   return {
@@ -17,14 +32,18 @@ function device(id: number, changed: Partial<DeviceView> = {}): DeviceView {
     rtt_ms: 18 + id,
     loss_percent: 0.1,
     bitrate_kbps: 640,
+    up: line({ rtt_ms: 18 + id }),
+    down: line({ rtt_ms: 18 + id, bitrate_kbps: 2600, estimate_kbps: 4100 }),
     ...changed,
   };
 }
 
 const SPECIAL: Readonly<Record<number, DeviceView[]>> = {
   2: [device(2, { audio_muted: true })],
-  3: [device(3, { has_video: false, quality: 3, loss_percent: 4.2, rtt_ms: 160 })],
-  4: [device(4, { connection: "reconnecting", quality: 1, loss_percent: 23 })],
+  3: [device(3, { has_video: false, quality: 3, up: line({ cause: "loss", grade: 3, loss_percent: 4.2, rtt_ms: 160 }) })],
+  4: [device(4, { connection: "reconnecting", quality: 1, up: line({ cause: "reconnecting", grade: 1 }) })],
+  6: [device(6, { quality: 3, down: line({ cause: "narrow", grade: 3, bitrate_kbps: 380, estimate_kbps: 520, picture: "low" }) })],
+  7: [device(7, { quality: 1, up: line({ cause: "no_packets", grade: 1, bitrate_kbps: 0 }) })],
   5: [device(5, { video_muted: true, audio_muted: true })],
   15: [],
   16: [],
@@ -39,13 +58,16 @@ function hall(seat: string, name: string, name_en: string, order: number): SeatV
     kind: "hall",
     hall: "",
     order,
-    speaker: "",
-    speaker_title: "",
+    speaker: order === 1 ? "顾长青" : "覃湘云",
+    speaker_title: order === 1 ? "京湘交流活动主持人" : "湖南会场主持人",
     devices: [device(100 + order, { bitrate_kbps: 2480 })],
     on_air: true,
+    in_preview: order === 0,
     level_db: order === 1 ? -16 : -34,
   };
 }
+
+const SPEAKERS = ["骆文景", "闻可嘉", "柏秋实", "申若木", "喻怀瑾", "祁书言", "邢玉和", "岑咏仪"];
 
 function site(number: number): SeatView {
   const digits = "一二三四五六七八九十";
@@ -61,10 +83,11 @@ function site(number: number): SeatView {
     kind: "remote",
     hall: SIDE(number),
     order: number,
-    speaker: "",
-    speaker_title: "",
+    speaker: SPEAKERS[number - 1] ?? "",
+    speaker_title: number % 2 === 0 ? "演播室主播" : "中学历史教师",
     devices: SPECIAL[number] ?? [device(number)],
     on_air: false,
+    in_preview: number === 1,
     level_db: number === 1 ? -22 : -70 + number,
   };
 }
@@ -120,6 +143,7 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       slate: null,
     }),
   ];
+  const next = cues[1]?.scene ?? TWO_HALLS;
   const state: Record<string, StateValue> = {
     you: {
       type: "you",
@@ -128,10 +152,11 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       device: 1,
       device_kind: "main",
       rights: director
-        ? ["see_event", "receive", "direct", "record", "move_phase", "see_levels", "see_links", "revoke_links", "mix", "talk_back"]
+        ? ["see_event", "receive", "direct", "record", "move_phase", "see_levels", "see_sites", "see_links", "revoke_links", "mix", "talk_back"]
         : seat.startsWith("site")
           ? ["see_event", "receive", "publish"]
           : ["see_event", "receive", "publish", "see_levels"],
+      ice_servers: [],
     },
     event: {
       type: "event",
@@ -145,18 +170,52 @@ export function pretendedState(seat: string): Record<string, StateValue> {
       type: "programme",
       revision: 3,
       on_air: TWO_HALLS,
-      preview: cues[1]?.scene ?? TWO_HALLS,
+      preview: next,
       at_ms: 700_000,
       frame: 17_500,
       seats_on_air: ["beijing", "hunan"],
-      layouts: { full: [1, 1], two_halls: [2, 2], hall_remote: [2, 2], grid: [1, 19] },
+      layouts: {
+        full: [1, 1],
+        grid: [1, 19],
+        hall_remote: [2, 2],
+        one_column: [2, 5],
+        one_row: [2, 7],
+        pip_bottom_left: [2, 2],
+        pip_bottom_right: [2, 2],
+        pip_top_left: [2, 2],
+        pip_top_right: [2, 2],
+        remote_hall: [2, 2],
+        slides_full: [1, 1],
+        slides_speaker: [2, 2],
+        two_halls: [2, 2],
+      },
       frozen: false,
       graphics: { event_title: false, clock: false, bug: false, logo: "", theme: "default" },
       transition: "cut",
       duration_ms: 0,
       last_good: null,
+      waiting: false,
+      sources_on_air: TWO_HALLS.slots,
+      sources_in_preview: next.slots,
+      seats_in_preview: next.slots,
+      preview_revision: 2,
+      preview_ready: true,
+      auto: { transition: "dissolve", duration_ms: 600, swap: false },
+      speaker: "hunan",
+      call_in: "",
     },
-    rundown: { type: "rundown", cues, current: "halls" },
+    rundown: { type: "rundown", cues, current: "halls", in_preview: "site1", as_planned: true },
+    clip: {
+      type: "clip",
+      file: "",
+      state: "",
+      loop: false,
+      playing_since_ms: -1,
+      position_ms: 0,
+      duration_ms: 0,
+      text: "",
+      files: ["开场片.mp4", "logo.png"],
+    },
     recording: {
       type: "recording",
       state: "recording",

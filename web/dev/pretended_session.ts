@@ -5,8 +5,9 @@ import type { Fault } from "../client/faults.js";
 import type { Connection, SessionLike } from "../client/session.js";
 import { Signal } from "../client/signal.js";
 import { Store } from "../client/store.js";
-import type { AnswerBody, Levels, ProgrammeView, RequestBody, StateValue } from "../wire.js";
+import type { AnswerBody, Levels, PublishLayers, RequestBody, StateValue } from "../wire.js";
 
+import { clipped, directed } from "./pretended_director.js";
 import { pretendedState } from "./pretended_event.js";
 
 type Answer<Type extends AnswerBody["type"]> = Extract<AnswerBody, { type: Type }>;
@@ -17,6 +18,8 @@ export class PretendedSession implements SessionLike {
   readonly renegotiate = new Signal<string>();
   readonly complaint = new Signal<Fault>();
   readonly levels = new Signal<Levels>();
+  readonly layersTaken = new Map<number, readonly number[]>();
+  readonly layersChanged = new Signal<PublishLayers>();
   connection: Connection = "connecting";
   fault: Fault | undefined;
   private revision = 1;
@@ -67,24 +70,28 @@ export class PretendedSession implements SessionLike {
       case "subscribe_answer":
         await this.sending.get(body.peer)?.setRemoteDescription({ type: "answer", sdp: body.sdp });
         return { type: "done" };
-      case "set_preview":
-        this.change((programme) => ({ ...programme, preview: body.scene }));
-        return { type: "done" };
-      case "take":
-        this.change((programme) => ({ ...programme, on_air: programme.preview }));
-        return { type: "taken", revision: 1, at_ms: 0 };
-      case "set_caption":
-        this.change((programme) => ({
-          ...programme,
-          on_air: { ...programme.on_air, caption: body.caption ?? null },
-        }));
-        return { type: "taken", revision: 1, at_ms: 0 };
       case "list_links":
         return { type: "links", links: [] };
       default:
-        this.mix(body);
-        return { type: "done" };
+        return this.directOrMix(body);
     }
+  }
+
+  private directOrMix(body: RequestBody): AnswerBody {
+    const { programme, clip, sessionTime_ms: now_ms } = this.store;
+    const after = programme === undefined ? undefined : directed(programme, body, now_ms);
+    const played = clip === undefined ? undefined : clipped(clip, body, now_ms);
+    if (after !== undefined) {
+      this.put({ programme: after });
+    } else if (played !== undefined) {
+      this.put({ clip: played });
+    } else {
+      this.mix(body);
+    }
+    const isDone = after === undefined || body.type === "set_preview" || body.type === "set_transition";
+    return isDone
+      ? { type: "done" }
+      : { type: "taken", revision: after.revision, at_ms: after.at_ms, frame: after.frame };
   }
 
   private mix(body: RequestBody): void {
@@ -118,13 +125,6 @@ export class PretendedSession implements SessionLike {
     this.lastPeer += 1;
     this.sending.set(this.lastPeer, peer);
     return { type: "offered", peer: this.lastPeer, sdp: peer.localDescription?.sdp ?? "" };
-  }
-
-  private change(step: (programme: ProgrammeView) => ProgrammeView): void {
-    const { programme } = this.store;
-    if (programme !== undefined) {
-      this.put({ programme: step(programme) });
-    }
   }
 
   private tellLevels(): void {

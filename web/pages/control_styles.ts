@@ -3,107 +3,81 @@ import { css } from "lit";
 export const controlStyles = css`
   .page {
     display: grid;
-    grid-template-rows: auto auto minmax(0, 1fr);
+    grid-template: auto auto minmax(0, 1fr) / minmax(0, 1fr);
     height: 100dvh;
   }
   main {
     display: grid;
-    grid-template-columns: 264px minmax(0, 1fr) 300px;
-    gap: var(--lx-gap);
+    grid-template:
+      "rundown monitors" auto
+      "rundown work" minmax(0, 1fr)
+      "tiles tiles" auto / 212px minmax(0, 1fr);
+    gap: 8px;
     min-height: 0;
-    padding: var(--lx-gap);
+    padding: 8px;
+  }
+  /* In one line where there is room: each line costs a row of what is directed. */
+  .warnings {
+    display: flex;
+    flex-wrap: wrap;
+  }
+  .warnings > lx-conditions,
+  .warnings[data-echo="true"] > * {
+    flex: 1 1 auto;
   }
   .rundown {
+    grid-area: rundown;
     min-height: 0;
-    padding: 12px;
+    padding: 8px;
     display: grid;
-  }
-  .middle {
-    display: grid;
-    grid-template-rows: auto minmax(0, 1fr);
-    gap: var(--lx-gap);
-    min-height: 0;
-  }
-  .work {
-    display: grid;
-    align-content: start;
-    gap: var(--lx-gap);
-    min-height: 0;
-    overflow: auto;
   }
   .monitors {
+    grid-area: monitors;
     display: grid;
-    grid-template-columns: 1fr 1fr;
-    gap: var(--lx-gap);
-  }
-  .monitor {
-    display: grid;
-    grid-template-rows: auto auto;
-    border-radius: var(--lx-radius);
-    overflow: hidden;
-    border: 2px solid;
-  }
-  .monitor.programme {
-    border-color: var(--lx-air);
-  }
-  .monitor.preview {
-    border-color: var(--lx-ready);
-  }
-  .monitor h2 {
-    display: flex;
-    justify-content: space-between;
-    align-items: center;
+    grid-template-columns: minmax(0, 1fr) 138px minmax(0, 1fr);
     gap: 8px;
-    height: 32px;
-    padding: 0 10px;
-    font-size: 0.9rem;
-    color: white;
+    align-items: start;
   }
-  .monitor.programme h2 {
-    background: var(--lx-air);
-  }
-  .monitor.preview h2 {
-    background: #1d7a45;
-  }
-  .monitor lx-programme {
-    aspect-ratio: 16 / 9;
-  }
-  .compose {
+  .work {
+    grid-area: work;
     display: grid;
-    grid-template-columns: minmax(0, 1fr) 150px;
-    gap: var(--lx-gap);
-    padding: 10px 12px;
-  }
-  .take {
-    display: grid;
-    align-content: start;
-    gap: 4px;
-    text-align: center;
-  }
-  .captions {
-    padding: 10px 12px;
-  }
-  .sites {
-    overflow: auto;
+    grid-template-columns: minmax(0, 45fr) minmax(0, 55fr);
+    gap: 8px;
     min-height: 0;
-    padding-bottom: 8px;
+  }
+  .work lx-layout-chooser {
+    --lx-layout-width: 60px;
+    padding: 6px;
+    overflow: auto;
+  }
+  .tiles {
+    grid-area: tiles;
+    min-height: 0;
+    max-height: 34dvh;
+    overflow: auto;
+  }
+  .tiles lx-tiles {
+    --lx-tile-width: 126px;
   }
   .volume {
     display: flex;
     align-items: center;
     gap: 6px;
-    width: 190px;
-    padding-right: 8px;
+    width: 250px;
     color: white;
   }
-  #sound {
+  .tool {
     display: flex;
     gap: 6px;
     align-items: center;
-    padding: 2px 10px;
+    padding: 0 8px;
     border: 1px solid rgb(255 255 255 / 0.6);
     border-radius: 5px;
     white-space: nowrap;
+  }
+  .tool[aria-pressed="true"] {
+    background: white;
+    color: #7a1420;
   }
   .volume wa-slider {
     flex: 1;
@@ -112,7 +86,7 @@ export const controlStyles = css`
   .status {
     display: flex;
     align-items: center;
-    gap: 12px;
+    gap: 8px;
     margin-left: auto;
   }
   .over {
@@ -123,25 +97,73 @@ export const controlStyles = css`
     margin: 12vh auto 0;
     padding: 16px;
   }
-  #links-dialog lx-link-list {
-    margin-top: 12px;
-  }
   #sound-dialog {
     --width: min(1180px, 96vw);
   }
-  #links-dialog {
-    --width: min(920px, 94vw);
-    --link-width: 400px;
+  /* Much room: larger layouts and tiles. */
+  @media (min-width: 1700px) {
+    main {
+      grid-template-columns: 280px minmax(0, 1fr);
+    }
+    .monitors {
+      grid-template-columns: minmax(0, 1fr) 160px minmax(0, 1fr);
+    }
+    .work lx-layout-chooser {
+      --lx-layout-width: 92px;
+    }
+    .work lx-caption-editor {
+      --lx-people-height: 150px;
+    }
+    .tiles lx-tiles {
+      --lx-tile-width: 180px;
+    }
   }
   @media (max-width: 1100px) {
     .page {
       height: auto;
     }
     main {
+      grid-template: "monitors" auto "tiles" auto "work" auto "rundown" auto / minmax(0, 1fr);
+    }
+    .monitors {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    }
+    .monitors lx-transition-bar {
+      grid-column: 1 / -1;
+      order: 3;
+    }
+    .work {
       grid-template-columns: minmax(0, 1fr);
     }
-    .middle {
+    .tiles {
+      max-height: none;
+    }
+  }
+  @media (max-width: 760px) {
+    .status {
+      flex-wrap: wrap;
+      margin: 0;
+      gap: 4px 8px;
+    }
+  }
+  @media (max-width: 640px) {
+    .monitors {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .monitors lx-programme-pane {
       order: -1;
+    }
+    /* Under the thumb, wherever one has scrolled to. */
+    .monitors lx-transition-bar {
+      position: fixed;
+      inset: auto 0 0;
+      z-index: 5;
+      padding: 6px 8px;
+      background: var(--lx-panel);
+      border-top: 1px solid var(--lx-line);
+    }
+    main {
+      padding-bottom: 170px;
     }
   }
 `;

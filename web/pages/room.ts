@@ -8,6 +8,9 @@ import { pictureSize } from "../client/capture.js";
 import { exposeForTests } from "../client/hook.js";
 import { makers } from "../client/makers.js";
 import { keepChoices, loadChoices, ResumeSecret, takeToken } from "../client/remembered.js";
+import type { Quality } from "../client/quality.js";
+import { followSize } from "../client/shown_size.js";
+import { ownDown, withLine } from "../client/site_quality.js";
 import { LxElement } from "../parts/base/element.js";
 import "../parts/base/fault.js";
 import "../parts/base/header.js";
@@ -18,14 +21,16 @@ import "../parts/join/devices.js";
 import "../parts/join/preview.js";
 import "../parts/room/call_bar.js";
 import type { LxProgramme } from "../parts/room/programme.js";
+import { tallyOf } from "../parts/room/own_tally.js";
 import "../parts/room/programme.js";
-import "../parts/room/quality.js";
+import "../parts/quality/quality.js";
 import "../parts/room/site_list.js";
 import "../parts/sound/echo.js";
 import { common } from "../text/common.js";
 import { named, say, titled } from "../text/language.js";
+import { quality } from "../text/quality.js";
 import { room } from "../text/room.js";
-import type { SeatView } from "../wire.js";
+import type { LineView, SeatView } from "../wire.js";
 
 import { roomStyles } from "./room_styles.js";
 
@@ -92,27 +97,28 @@ export class LxRoomPage extends LxElement {
 
   private renderCall(own: SeatView | undefined): unknown {
     const { event } = this.session.store;
-    const onAir = own?.on_air === true;
+    const tally = tallyOf(own);
     return html`
       <lx-toasts .session=${this.session}></lx-toasts>
       <lx-echo-warning .session=${this.session}></lx-echo-warning>
-      <div class="page ${onAir ? "on-air" : ""}" data-state=${this.call?.seating.phase ?? "waiting"} data-on-air=${onAir}>
+      <div
+        class="page ${this.isScreen ? "screen" : ""}"
+        data-state=${this.call?.seating.phase ?? "waiting"}
+        data-on-air=${tally === "air"}
+        data-tally=${tally}
+      >
         <lx-header
           heading=${event === undefined ? "" : titled(event)}
           under=${own === undefined ? "" : named(own)}
         >
-          <div class="air" role="status" aria-live="assertive">
-            ${onAir
-              ? html`<span class="mark">${say(common.onAir)}</span>
-                  <span class="unseen">${say(room.onAirNow)}</span>`
-              : html`<span class="tag">${say(room.standby)}</span>`}
-          </div>
+          <lx-own-tally class="air" data-tally=${tally}></lx-own-tally>
         </lx-header>
         <main>
           <lx-programme
             .stream=${this.call?.receiver.stream}
             .volume=${this.volume}
             speaker=${this.speaker}
+            note=${this.down?.picture === "paused" ? say(quality.causes.picture_paused) : ""}
           ></lx-programme>
           <aside>
             ${this.renderOwn()}
@@ -135,7 +141,7 @@ export class LxRoomPage extends LxElement {
     return html`
       <div class="own" data-publish=${call.publisher.state}>
         <lx-preview .track=${call.track("video")} label=${say(room.ownPicture)}></lx-preview>
-        <lx-quality class="narrow" .quality=${call.quality}></lx-quality>
+        <lx-quality class="narrow" .quality=${this.quality}></lx-quality>
         ${call.silentMicrophone
           ? html`<p class="hint small" role="status">${say(room.silentMic)}</p>`
           : nothing}
@@ -144,7 +150,6 @@ export class LxRoomPage extends LxElement {
   }
 
   private renderBar(): unknown {
-    const { call } = this;
     return html`
       <lx-call-bar
         .publishes=${this.publishes}
@@ -160,7 +165,7 @@ export class LxRoomPage extends LxElement {
         @lx-settings=${() => { this.showsSettings = true; }}
         @lx-leave=${() => { this.asksLeave = true; }}
       >
-        <lx-quality slot="start" .quality=${call?.quality}></lx-quality>
+        <lx-quality slot="start" .quality=${this.quality}></lx-quality>
       </lx-call-bar>
     `;
   }
@@ -251,6 +256,21 @@ export class LxRoomPage extends LxElement {
     `;
   }
 
+  private get down(): LineView | null {
+    return ownDown(this.session.store);
+  }
+
+  private get quality(): Quality | undefined {
+    const measured = this.call?.quality;
+    return measured === undefined ? undefined : withLine(measured, this.down);
+  }
+
+  /** A hall's big screen: the programme and the tally, nothing that is pressed. */
+  private get isScreen(): boolean {
+    const { you } = this.session.store;
+    return you?.device_kind === "screen" || you?.role === "screen";
+  }
+
   private get publishes(): boolean {
     return this.session.store.you?.rights.includes("publish") === true;
   }
@@ -270,6 +290,7 @@ export class LxRoomPage extends LxElement {
     const call = await Call.begin({
       session: this.session,
       size,
+      source: store.you.device_kind === "slides" ? "slides" : "camera",
       publishes: this.publishes,
       keepResume: (secret) => {
         this.resume.set(secret);
@@ -283,9 +304,17 @@ export class LxRoomPage extends LxElement {
     exposeForTests(this.session, {
       publisher: call.publisher,
       receiver: call.receiver,
-      quality: () => call.quality,
+      quality: () => this.quality,
     });
     this.call = call;
+    // A hall's page stands for its big screen, however small its window is.
+    if (seat?.kind === "remote" && this.programme !== null) {
+      this.until(
+        followSize(this.programme, (layer) => {
+          call.receiver.prefer(layer);
+        }),
+      );
+    }
   }
 
   private toggle(kind: "audio" | "video"): void {

@@ -11,13 +11,30 @@ export const roomStyles = css`
     inset: 56px 0 auto;
     z-index: 10;
   }
-  .page.on-air::after {
+  .page[data-tally="air"]::after,
+  .page[data-tally="next"]::after {
     content: "";
     position: fixed;
     inset: 0;
     z-index: 20;
     border: 4px solid var(--lx-air);
     pointer-events: none;
+  }
+  .page[data-tally="next"]::after {
+    border: 4px dashed var(--lx-ready);
+  }
+  /* A big screen: all of it is the programme, also for who stands far away. */
+  .page.screen aside,
+  .page.screen footer {
+    display: none;
+  }
+  .page.screen main {
+    grid-template-columns: minmax(0, 1fr);
+    padding: 0;
+  }
+  .page.screen lx-programme {
+    border: 0;
+    border-radius: 0;
   }
   main {
     display: grid;
@@ -53,17 +70,6 @@ export const roomStyles = css`
   }
   .air {
     margin: 0 auto;
-  }
-  .air .mark {
-    display: inline-block;
-    padding: 2px 22px;
-    border-radius: 6px;
-    background: var(--lx-air);
-    color: white;
-    font-size: 1.25rem;
-    font-weight: 700;
-    letter-spacing: 0.06em;
-    white-space: nowrap;
   }
   .over {
     display: grid;
@@ -107,10 +113,6 @@ export const roomStyles = css`
     }
     .narrow {
       display: block;
-    }
-    .air .mark {
-      padding: 2px 10px;
-      font-size: 1rem;
     }
   }
 `;

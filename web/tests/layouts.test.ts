@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { assign, gridPlaces, places, refill } from "../client/layouts.js";
+import { assign, gridPlaces, layoutName, NO_LOOKS, places, refill } from "../client/layouts.js";
 
 describe("layouts on the desk", () => {
   it.each([1, 2, 3, 5, 9, 16, 19, 20])("keeps a grid of %i inside and apart", (count) => {
@@ -21,8 +21,29 @@ describe("layouts on the desk", () => {
     }
   });
 
-  it("draws a layout that it does not know as a grid", () => {
-    expect(places("something_new", 3)).toEqual(gridPlaces(3));
+  const three = {
+    name: "three",
+    title: "三人",
+    title_en: "Three",
+    caption: "box",
+    fewest: 2,
+    most: 3,
+    places: [
+      [[0, 0, 640, 360], [640, 0, 640, 360]],
+      [[0, 0, 640, 360], [640, 0, 640, 360], [320, 360, 640, 360]],
+    ],
+  };
+  const looks = { layouts: [three], themes: [], logos: [], captions: {} };
+
+  it("draws a layout as it was described for this number of slots", () => {
+    expect(places(looks, "three", 3)[2]).toEqual({ x: 0.25, y: 0.5, width: 0.5, height: 0.5 });
+    expect(places(looks, "three", 2)).toHaveLength(2);
+    expect(layoutName(looks, "three").title).toBe("三人");
+  });
+
+  it("draws what is not described yet as a grid", () => {
+    expect(places(NO_LOOKS, "three", 3)).toEqual(gridPlaces(3));
+    expect(layoutName(NO_LOOKS, "three").title).toBe("three");
   });
 
   it("keeps chosen sites when the layout changes and fills up with others", () => {

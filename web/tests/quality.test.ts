@@ -14,6 +14,7 @@ const BEGIN: Counters = {
   framesSent: 100,
   rtt_ms: 20,
   limitedBy: "none",
+  carries_kbps: 0,
 };
 
 function after(changed: Partial<Counters>): Counters {

@@ -22,7 +22,7 @@ describe("requests", () => {
     const second = requests.ask({ type: "leave" });
     expect(sent.map((envelope) => envelope.id)).toEqual([1, 2]);
     requests.answered({ v: 1, id: 2, body: { type: "done" } });
-    requests.answered({ v: 1, id: 1, body: { type: "taken", revision: 1, at_ms: 2 } });
+    requests.answered({ v: 1, id: 1, body: { type: "taken", revision: 1, at_ms: 2, frame: 3 } });
     expect((await first).type).toBe("taken");
     expect((await second).type).toBe("done");
   });

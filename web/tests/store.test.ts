@@ -50,6 +50,18 @@ describe("the state of a page", () => {
     expect(store.event).toBeDefined();
   });
 
+  it("takes what concerns this page alone, which has no revision of its own", () => {
+    const store = filled();
+    const { you } = store;
+    if (you === undefined) {
+      throw new Error("the page is told who it is");
+    }
+    const fresh = [{ urls: ["turn:turn.example.org"], username: "2:beijing", credential: "x" }];
+    const put = { you: { ...you, ice_servers: fresh } };
+    expect(store.apply({ type: "delta", previous: 7, revision: 7, put, remove: [] })).toBe("applied");
+    expect(store.you?.ice_servers).toEqual(fresh);
+  });
+
   it("takes a delta before the first snapshot for a gap", () => {
     const store = new Store(() => 0);
     expect(store.apply({ type: "delta", previous: 3, revision: 4, put: {}, remove: [] })).toBe(

@@ -12,6 +12,8 @@ export const room = {
   sites: both("会场与连线点", "Halls and sites"),
   onAirNow: both("您正在直播中，所有人都能看到和听到您。", "You are on air. Everyone sees and hears you."),
   offAirNow: both("您已不在直播画面中。", "You are no longer on air."),
+  next: both("即将播出", "NEXT"),
+  nextNow: both("您即将进入直播画面，请准备。", "You are next. Get ready."),
   standby: both("候场", "Standing by"),
   mute: both("静音", "Mute"),
   unmute: both("打开麦克风", "Unmute"),
@@ -53,22 +55,4 @@ export const room = {
     "Your microphone has been silent. Check its own switch, or choose another under Devices.",
   ),
   unplugged: both("设备已断开，正在改用默认设备。", "A device was unplugged. Using the default one instead."),
-  quality: both("网络质量", "Connection"),
-  qualityOf: both((grade: number) => `网络质量 ${grade} / 5`, (grade: number) => `Connection ${grade} of 5`),
-  figures: both(
-    (rtt: string, up: string, down: string) => `往返 ${rtt} ms，上行丢包 ${up}%，下行丢包 ${down}%`,
-    (rtt: string, up: string, down: string) =>
-      `Round trip ${rtt} ms, lost ${up}% up and ${down}% down`,
-  ),
-  causes: {
-    good: both("网络良好", "Good"),
-    measuring: both("正在测量", "Measuring"),
-    disconnected: both("正在重新建立音视频连接", "Making the media connection anew"),
-    no_picture: both("没有收到画面，请稍候", "No picture arrives; wait a moment"),
-    loss_sending: both("上行丢包：请改用有线网络", "Packets lost going up: use a cable"),
-    loss_receiving: both("下行丢包：请改用有线网络", "Packets lost coming down: use a cable"),
-    delay: both("网络延迟较高", "The network is slow to answer"),
-    slow_computer: both("电脑负荷过高：请关闭其他程序", "The computer is busy: close other programs"),
-    slow_line: both("上行带宽不足：请暂停下载和同步", "The line is too narrow: pause downloads"),
-  },
 };

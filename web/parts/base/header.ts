@@ -79,12 +79,22 @@ export class LxHeader extends LxElement {
         .end {
           gap: 0;
         }
+        :host([wraps]) header {
+          flex-wrap: wrap;
+        }
+        :host([wraps]) .middle {
+          flex: 1 1 100%;
+          flex-wrap: wrap;
+          order: 3;
+        }
       }
     `,
   ];
 
   @property() heading = "";
   @property() under = "";
+  /** On a phone what stands in the middle gets lines of its own. */
+  @property({ type: Boolean, reflect: true }) wraps = false;
   @state() private now = new Date();
 
   override connectedCallback(): void {

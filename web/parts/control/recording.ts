@@ -24,6 +24,11 @@ export class LxRecording extends SessionElement {
         gap: 10px;
         white-space: nowrap;
       }
+      @media (max-width: 560px) {
+        .row {
+          flex-wrap: wrap;
+        }
+      }
       .figures {
         line-height: 1.25;
       }

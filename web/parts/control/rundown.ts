@@ -1,16 +1,18 @@
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 
+import type { CueTransition } from "../../client/desk.js";
+import { keepChoices, loadChoices } from "../../client/remembered.js";
 import { control } from "../../text/control.js";
-import { say, titled } from "../../text/language.js";
+import { locale, say, titled } from "../../text/language.js";
 import type { CueView } from "../../wire.js";
 
-import { SessionElement } from "../base/element.js";
 import { sharedStyles } from "../base/shared_styles.js";
+import { DeskElement } from "../programme/desk_element.js";
 
 /** The prepared steps and a large button for the next one. */
 @customElement("lx-rundown")
-export class LxRundown extends SessionElement {
+export class LxRundown extends DeskElement {
   static override styles = [
     sharedStyles,
     css`
@@ -23,6 +25,28 @@ export class LxRundown extends SessionElement {
       .next {
         display: grid;
         gap: 4px;
+      }
+      .by {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        gap: 1px;
+        border-radius: 6px;
+        overflow: hidden;
+      }
+      .by button {
+        min-height: 28px;
+        padding: 2px 8px;
+        background: var(--lx-raised);
+        font-size: 0.82rem;
+        text-align: center;
+      }
+      .by button:first-child {
+        padding: 2px 14px;
+      }
+      .by button[aria-pressed="true"] {
+        background: #26405f;
+        color: white;
+        font-weight: 700;
       }
       ol {
         overflow: auto;
@@ -40,6 +64,9 @@ export class LxRundown extends SessionElement {
       li[aria-current="step"] {
         background: #43151c;
       }
+      li[data-in-preview="true"] {
+        box-shadow: inset 4px 0 0 var(--lx-ready);
+      }
       .title {
         line-height: 1.3;
         min-height: 30px;
@@ -51,21 +78,16 @@ export class LxRundown extends SessionElement {
     `,
   ];
 
-  /** The last step that was on air: a take in between does not lose one's place. */
-  private last = "";
-
-  /** The step after the last one that was on air; the first when none was. */
+  /** The step after the one that went on air last; the first when none did. */
   get nextCue(): CueView | undefined {
     const { rundown } = this.session.store;
-    const at = rundown?.cues.findIndex((cue) => cue.id === this.last) ?? -1;
+    const at = rundown?.cues.findIndex((cue) => cue.id === rundown.current) ?? -1;
     return rundown?.cues[at + 1];
   }
 
-  override willUpdate(): void {
-    const current = this.session.store.rundown?.current ?? "";
-    if (current !== "") {
-      this.last = current;
-    }
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.desk.cueTransition = loadChoices().cueTransition;
   }
 
   goNext(): void {
@@ -89,6 +111,10 @@ export class LxRundown extends SessionElement {
         >
           <wa-icon slot="start" name="next"></wa-icon>${say(control.next)} (N)
         </wa-button>
+        <div class="by" role="group" aria-label=${say(control.cueBy)} title=${say(control.cueBy)}>
+          ${this.renderBy("cut", say(control.cueCut))}
+          ${this.renderBy("dissolve", say(control.cueDissolve, seconds(this.desk.dissolve_ms)))}
+        </div>
         <p class="small quiet" aria-live="polite">
           ${next === undefined ? say(control.atEnd) : say(control.nextIs, titled(next))}
         </p>
@@ -99,18 +125,35 @@ export class LxRundown extends SessionElement {
     `;
   }
 
+  private renderBy(transition: CueTransition, text: string): unknown {
+    return html`
+      <button
+        type="button"
+        class="bare"
+        data-by=${transition}
+        aria-pressed=${this.desk.cueTransition === transition}
+        @click=${() => {
+          this.desk.cueTransition = keepChoices({ cueTransition: transition }).cueTransition;
+          this.requestUpdate();
+        }}
+      >
+        ${text}
+      </button>
+    `;
+  }
+
   private renderCue(cue: CueView, index: number, current: boolean): unknown {
     return html`
-      <li data-cue=${cue.id} aria-current=${current ? "step" : nothing}>
+      <li data-cue=${cue.id} data-in-preview=${cue.id === this.session.store.rundown?.in_preview} aria-current=${current ? "step" : nothing}>
         <span class="number">${index + 1}</span>
         <button
           class="bare title"
           title=${say(control.toPreview, titled(cue))}
-          @click=${() => { this.session.tell({ type: "set_preview", scene: cue.scene }); }}
+          @click=${() => { this.session.tell({ type: "preview_cue", cue: cue.id }); }}
         >
           ${titled(cue)}
         </button>
-        ${current
+        ${current && this.session.store.rundown?.as_planned === true
           ? html`<span class="tag air">${say(control.current)}</span>`
           : html`<wa-button
               size="xs"
@@ -124,6 +167,10 @@ export class LxRundown extends SessionElement {
   }
 
   private go(cue: CueView): void {
-    this.session.tell({ type: "go_cue", cue: cue.id }, "taken");
+    this.desk.goCue(cue.id);
   }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toLocaleString(locale(), { minimumFractionDigits: 1 });
 }

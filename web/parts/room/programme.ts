@@ -39,6 +39,19 @@ export class LxProgramme extends LxElement {
         padding: 16px;
         color: var(--lx-quiet);
       }
+      .note {
+        position: absolute;
+        inset: 10px 10px auto;
+        width: fit-content;
+        max-width: calc(100% - 20px);
+        margin: 0 auto;
+        padding: 5px 14px;
+        border-radius: 6px;
+        background: #4a3710;
+        color: #ffe7b8;
+        line-height: 1.35;
+        text-align: center;
+      }
       .over.ask {
         background: rgb(0 0 0 / 55%);
         color: white;
@@ -50,6 +63,8 @@ export class LxProgramme extends LxElement {
   @property({ type: Number }) volume = 1;
   @property() speaker = "";
   @property({ type: Boolean }) silent = false;
+  /** Why the picture stands still, over it; empty: it does not. */
+  @property() note = "";
   @property({ attribute: "data-state", reflect: true }) playing: Playing = "waiting";
   @query("video") private readonly video!: HTMLVideoElement;
   @state() private hasPicture = false;
@@ -67,9 +82,10 @@ export class LxProgramme extends LxElement {
           this.hasPicture = this.video.videoWidth > 0;
         }}
       ></video>
-      ${this.hasPicture
+      ${this.hasPicture || this.note !== ""
         ? nothing
         : html`<div class="over" role="status">${say(room.waitingPicture)}</div>`}
+      <div role="status">${this.note === "" ? nothing : html`<p class="note">${this.note}</p>`}</div>
       ${this.playing === "blocked" ? this.renderStart() : nothing}
     `;
   }

@@ -2,6 +2,8 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { siteQuality } from "../../client/site_quality.js";
+import { presentDevice } from "../../client/tiles.js";
 import { common } from "../../text/common.js";
 import { named, say, type Text } from "../../text/language.js";
 import { room } from "../../text/room.js";
@@ -11,7 +13,8 @@ import { SessionElement } from "../base/element.js";
 import type { IconName } from "../base/icon_names.js";
 import "../base/meter.js";
 import { sharedStyles } from "../base/shared_styles.js";
-import "./bars.js";
+import "../quality/bars.js";
+import "../quality/quality.js";
 
 const STATES: Readonly<Record<string, Text>> = {
   joined: room.joined,
@@ -101,7 +104,7 @@ export class LxSiteList extends SessionElement {
     if (seats.length === 0) {
       return nothing;
     }
-    const here = seats.filter((seat) => seat.devices.length > 0).length;
+    const here = seats.filter((seat) => presentDevice(seat) !== undefined).length;
     return html`
       <section aria-label=${label}>
         <h2>${label} <span class="number">${here}/${seats.length}</span></h2>
@@ -117,7 +120,7 @@ export class LxSiteList extends SessionElement {
   }
 
   private renderSeat(seat: SeatView): unknown {
-    const device = seat.devices.find((one) => one.kind === "main") ?? seat.devices[0];
+    const device = presentDevice(seat);
     const connection = device?.connection ?? "absent";
     const text = say(STATES[connection] ?? room.absent);
     const own = seat.seat === this.session.store.you?.seat;
@@ -149,10 +152,7 @@ export class LxSiteList extends SessionElement {
       <div class="under">
         <lx-meter .db=${seat.level_db} label=${say(room.level, named(seat))}></lx-meter>
         ${this.detailed
-          ? html`<span class="small quiet number">
-              ${Math.round(device.rtt_ms)} ms · ${device.loss_percent.toFixed(1)}% ·
-              ${Math.round(device.bitrate_kbps)} kb/s
-            </span>`
+          ? html`<lx-quality site=${named(seat)} .quality=${siteQuality(device)}></lx-quality>`
           : nothing}
       </div>
     `;

@@ -44,7 +44,7 @@ export class LxEchoWarning extends SessionElement {
             <wa-icon name="warning"></wa-icon>
             <span>${echoText(one)}</span>
             ${mixing
-              ? html`<wa-button size="s" appearance="outlined" @click=${() => { this.duck(one.subject); }}>
+              ? html`<wa-button size="xs" appearance="outlined" @click=${() => { this.duck(one.subject); }}>
                   ${say(sound.duck)}
                 </wa-button>`
               : nothing}

@@ -9,6 +9,8 @@ import { LxElement } from "../base/element.js";
 import { sharedStyles } from "../base/shared_styles.js";
 
 const NEAR_LU = 1;
+/** Nobody reads figures faster, and each new text is laid out. */
+const SHOW_EVERY_MS = 250;
 
 /** The programme by EBU R128, with its target. */
 @customElement("lx-loudness")
@@ -38,9 +40,13 @@ export class LxLoudness extends LxElement {
 
   @property({ attribute: false }) target_lufs: number | null = null;
   @state() private told: Loudness | null = null;
+  private shownAt_ms = -Infinity;
 
-  show(told: Loudness | null): void {
-    this.told = told;
+  show(told: Loudness | null, now_ms: number = performance.now()): void {
+    if (now_ms - this.shownAt_ms >= SHOW_EVERY_MS || told === null) {
+      this.shownAt_ms = now_ms;
+      this.told = told;
+    }
   }
 
   override render(): unknown {

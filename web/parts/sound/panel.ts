@@ -102,6 +102,7 @@ export class LxSoundPanel extends SessionElement {
       ?mixing=${this.may("mix")}
       ?talkable=${this.talkback !== undefined && this.may("talk_back")}
       ?listening=${listening}
+      ?toned=${store.sound?.tones.includes(seat.seat) === true}
       ?talking=${this.talkback?.seats.includes(seat.seat) === true}
       @lx-listen=${(event: CustomEvent<boolean>) => {
         this.tell({ type: "listen_in", seat: event.detail ? seat.seat : "" });

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
+import { presentDevice } from "../../client/tiles.js";
 import { named, say } from "../../text/language.js";
 import { sound } from "../../text/sound.js";
 import type { SeatLevel, SeatSoundView, SeatView, SetSeatSound } from "../../wire.js";
@@ -12,8 +13,10 @@ import "./meter.js";
 
 const SEND_EVERY_MS = 120;
 
-/** One site: level, fader, mute, when it is heard, what it hears, listen, talk. Fires
- * `lx-sound` with a request, `lx-listen` with a boolean, `lx-talk` with a boolean. */
+const HIGH_PASS_HZ = [0, 80, 120, 200, 300];
+
+/** One site: level, fader, mute, when it is heard, what it hears, listen, talk; behind a button pan,
+ * delay, high-pass and the tone on its return. Fires `lx-sound` with a request, `lx-listen` with a boolean, `lx-talk` with a boolean. */
 @customElement("lx-strip")
 export class LxStrip extends LxElement {
   static override styles = [
@@ -21,7 +24,7 @@ export class LxStrip extends LxElement {
     css`
       .row {
         display: grid;
-        grid-template-columns: minmax(110px, 1.1fr) minmax(110px, 1fr) minmax(110px, 1fr) 56px auto auto auto auto auto;
+        grid-template-columns: minmax(110px, 1.1fr) minmax(110px, 1fr) minmax(110px, 1fr) 56px auto auto auto auto auto auto;
         gap: 10px;
         align-items: center;
         padding: 3px 0;
@@ -62,6 +65,31 @@ export class LxStrip extends LxElement {
         background: var(--lx-air);
         color: white;
       }
+      .more {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px 18px;
+        align-items: center;
+        padding: 4px 0 8px 12px;
+        border-left: 2px solid var(--lx-line);
+      }
+      .more label {
+        display: flex;
+        gap: 6px;
+        align-items: center;
+        font-size: 0.82rem;
+      }
+      .more input[type="range"] {
+        width: 110px;
+      }
+      .more input[type="number"] {
+        width: 64px;
+        font: inherit;
+        color: var(--lx-text);
+        background: var(--lx-raised);
+        border: 1px solid var(--lx-line);
+        border-radius: 5px;
+      }
       .absent {
         opacity: 0.55;
       }
@@ -74,9 +102,11 @@ export class LxStrip extends LxElement {
   @property({ type: Boolean }) talking = false;
   @property({ type: Boolean }) listening = false;
   @property({ type: Boolean }) talkable = false;
+  @property({ type: Boolean }) toned = false;
   @query("lx-sound-meter") private readonly meter!: LxSoundMeter | null;
   /** What the hand on the fader wants, until the server says the same. */
   @state() private moving_db: number | undefined;
+  @state() private showsMore = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   show(level: SeatLevel): void {
@@ -87,7 +117,7 @@ export class LxStrip extends LxElement {
     const name = named(this.seat);
     const { settings } = this;
     return html`
-      <div class="row ${this.seat.devices.length === 0 ? "absent" : ""}" role="group" aria-label=${name} data-seat=${this.seat.seat}>
+      <div class="row ${presentDevice(this.seat) === undefined ? "absent" : ""}" role="group" aria-label=${name} data-seat=${this.seat.seat}>
         <span class="name">
           ${name} ${this.seat.on_air ? html`<span class="tag air">${say(sound.onAir)}</span>` : nothing}
         </span>
@@ -101,7 +131,11 @@ export class LxStrip extends LxElement {
           this.fire("lx-listen", !this.listening);
         })}
         ${this.renderTalk()}
+        <button type="button" class="key more-key" aria-expanded=${this.showsMore ? "true" : "false"}
+          aria-label=${say(sound.more, name)} title=${say(sound.more, name)}
+          @click=${() => { this.showsMore = !this.showsMore; }}>…</button>
       </div>
+      ${this.showsMore ? this.renderMore(name) : nothing}
     `;
   }
 
@@ -128,6 +162,42 @@ export class LxStrip extends LxElement {
         minus: say(sound.hearsMinus), clean: say(sound.hearsClean),
         other_hall: say(sound.hearsOther), off: say(sound.hearsOff),
       })}
+    `;
+  }
+
+  private renderMore(name: string): unknown {
+    const { pan = 0, delay_ms = 0, high_pass_hz = 0 } = this.settings ?? {};
+    const value = (event: Event): number => Number((event.target as HTMLInputElement).value);
+    return html`
+      <div class="more" role="group" aria-label=${say(sound.more, name)}>
+        <label>${say(sound.pan)}
+          <input type="range" data-name="pan" min="-1" max="1" step="0.05" .value=${`${pan}`} ?disabled=${!this.mixing}
+            aria-valuetext=${pan.toFixed(2)}
+            @change=${(event: Event) => { this.want({ pan: value(event) }); }}
+            @dblclick=${() => { this.want({ pan: 0 }); }} />
+        </label>
+        <label>${say(sound.delay)}
+          <input type="number" data-name="delay" min="0" max="500" step="5" .value=${`${delay_ms}`} ?disabled=${!this.mixing}
+            @change=${(event: Event) => { this.want({ delay_ms: Math.min(500, Math.max(0, value(event))) }); }} /> ms
+        </label>
+        <label>${say(sound.highPass)}
+          <select data-name="high-pass" ?disabled=${!this.mixing}
+            @change=${(event: Event) => { this.want({ high_pass_hz: value(event) }); }}>
+            ${[...new Set([...HIGH_PASS_HZ, high_pass_hz])].map(
+              (hertz) => html`<option value=${hertz} ?selected=${hertz === high_pass_hz}>
+                ${hertz === 0 ? say(sound.highPassOff) : `${hertz} Hz`}
+              </option>`,
+            )}
+          </select>
+        </label>
+        <label>
+          <input type="checkbox" data-name="tone" .checked=${this.toned} ?disabled=${!this.mixing}
+            @change=${(event: Event) => {
+              const on = (event.target as HTMLInputElement).checked;
+              this.fire("lx-sound", { type: "set_tone", output: this.seat.seat, on });
+            }} />${say(sound.toneHere)}
+        </label>
+      </div>
     `;
   }
 

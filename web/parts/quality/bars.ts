@@ -1,8 +1,8 @@
 import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
-import { room } from "../../text/room.js";
 import { say } from "../../text/language.js";
+import { quality } from "../../text/quality.js";
 
 import { LxElement } from "../base/element.js";
 import { sharedStyles } from "../base/shared_styles.js";
@@ -43,7 +43,7 @@ export class LxBars extends LxElement {
   override render(): unknown {
     const look = this.grade >= 4 ? "good" : this.grade === 3 ? "fair" : "bad";
     return html`
-      <span class="bars ${look}" role="img" aria-label=${say(room.qualityOf, this.grade)}>
+      <span class="bars ${look}" role="img" aria-label=${this.grade > 0 ? say(quality.of, this.grade) : say(quality.unknown)}>
         ${[1, 2, 3, 4, 5].map(
           (step) => html`<i class=${step <= this.grade ? "on" : ""} style="height: ${20 * step}%"></i>`,
         )}

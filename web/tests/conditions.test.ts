@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+
+import { conditions } from "../text/conditions.js";
+import { type Locale } from "../text/language.js";
+
+function told(locale: Locale, values: Record<string, string>): string {
+  const wording = conditions["picture.source_left_out"]?.[locale];
+  return typeof wording === "function" ? wording("17", values) : "";
+}
+
+describe("a source whose pictures broke the picture process", () => {
+  const values = { name: "湖南", name_en: "Hunan", source: "camera" };
+
+  it("is told in Chinese with its name, its cause and what to do", () => {
+    expect(told("zh-CN", values)).toContain("“湖南”的画面数据两次使画面进程崩溃");
+    expect(told("zh-CN", values)).toContain("请让对方换浏览器或编码器");
+  });
+
+  it("is told in English", () => {
+    expect(told("en", values)).toContain("The picture of Hunan broke the picture process twice");
+  });
+
+  it("is told without a name where nobody knows it", () => {
+    expect(told("en", {})).toContain("The picture broke the picture process");
+    expect(told("zh-CN", {})).toContain("画面数据两次使画面进程崩溃");
+  });
+});

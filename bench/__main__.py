@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--list", action="store_true", help="name the benches")
     parser.add_argument(
-        "--rounds", type=int, default=8, help="alternating rounds, at least 4 (default: 8)"
+        "--rounds", type=int, help="alternating rounds, at least 4 (default: 8; long ones: 4)"
     )
     options = parser.parse_args(arguments)
     if options.list:
@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.name is None:
         parser.error("a bench name is needed; --list shows them")
     try:
-        report = measure(options.name, options.rounds)
+        rounds = options.rounds or BENCHES[options.name].rounds
+        report = measure(options.name, rounds)
     except (LimitError, ValueError) as error:
         print(f"bench {options.name}: {error}", file=sys.stderr)
         return 2

@@ -27,14 +27,15 @@ class JanusError(ValueError):
 def configuration(folder: Path, address: str, *, event_loops: int = 1) -> dict[str, str]:
     """Texts of the configuration files by name.
 
-    One event loop is its best at this size; as shipped it has one per handle. It answers
+    One event loop is its best at this size; as shipped (0) it has one per handle. It answers
     connectivity checks only and shows no address but `address`.
     """
+    loops = f"\tevent_loops = {event_loops}\n" if event_loops else ""
     paths = "\n".join(f'\t{name}_folder = "{folder / name}"' for name in FOLDERS)
     return {
         "janus.jcfg": (
             f'general: {{\n\tconfigs_folder = "{folder}"\n{paths}\n\tdebug_level = 3\n'
-            f"\tevent_loops = {event_loops}\n\tsession_timeout = 0\n}}\n"
+            f"{loops}\tsession_timeout = 0\n}}\n"
             f'media: {{\n\trtp_port_range = "20000-20999"\n}}\n'
             f'nat: {{\n\tice_lite = true\n\tice_enforce_list = "{address}"\n}}\n'
         ),
@@ -92,11 +93,18 @@ class Janus:
         """A handle of a plugin, such as ``janus.plugin.audiobridge``."""
         return _number(await self._request({"janus": "attach", "plugin": plugin}), "id")
 
-    async def message(self, handle: int, body: Json, offer: str = "") -> tuple[Json, str]:
-        """Ask a plugin; its answer and, to an offer, the SDP answer. Raises JanusError."""
+    async def message(
+        self, handle: int, body: Json, offer: str = "", *, answer_sdp: str = ""
+    ) -> tuple[Json, str]:
+        """Ask a plugin, with an offer or an answer; what it said and described.
+
+        Raises JanusError.
+        """
         request: Json = {"janus": "message", "handle_id": handle, "body": body}
         if offer:
             request["jsep"] = {"type": "offer", "sdp": offer}
+        elif answer_sdp:
+            request["jsep"] = {"type": "answer", "sdp": answer_sdp}
         answer = await self._request(request)
         said = _part(_part(answer, "plugindata"), "data")
         if "error" in said:
@@ -153,13 +161,17 @@ def _number(answer: Json, name: str) -> int:
 
 
 @asynccontextmanager
-async def running_janus(folder: Path, address: str, plugin: str) -> AsyncIterator[Janus]:
+async def running_janus(
+    folder: Path, address: str, plugin: str, *, event_loops: int = 1
+) -> AsyncIterator[Janus]:
     """Start Janus with one plugin (``libjanus_audiobridge.so``) and open a session; end both.
 
     `folder` is empty and holds configuration and log. Raises JanusError, MissingError.
     """
     program = require_program("janus", "janus")
-    write_configuration(folder, library_folder(), plugin, configuration(folder, address))
+    write_configuration(
+        folder, library_folder(), plugin, configuration(folder, address, event_loops=event_loops)
+    )
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             program, "-F", str(folder), "--disable-colors", stdout=log, stderr=log

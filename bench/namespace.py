@@ -4,11 +4,15 @@ Peers that gather no loopback addresses (Janus) find an ordinary one here, and n
 bench meets the machine's network: packets to the namespace's own address never leave it.
 """
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from bench.report import Measurement
 
 ADDRESS = "10.77.0.1"
 _NEAR, _FAR = "bench0", "bench1"
@@ -46,6 +50,21 @@ def network_namespace(name: str) -> Iterator[str]:
         yield name
     finally:
         _run(ip, "netns", "delete", name)
+
+
+def measure_inside(module: str, arguments: Sequence[str], patience_s: float) -> list[Measurement]:
+    """Run `python -m module arguments` in a namespace of its own; it prints figures as JSON.
+
+    Raises MissingError, ValueError when it fails, subprocess.TimeoutExpired.
+    """
+    with network_namespace(f"bench-{os.getpid()}") as name:
+        command = inside(name, [sys.executable, "-m", module, *arguments])
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.PIPE, text=True, timeout=patience_s
+        )
+    if done.returncode != 0:
+        raise ValueError(f"the load ended with status {done.returncode}")
+    return [Measurement(*figure) for figure in json.loads(done.stdout)]
 
 
 def inside(name: str, command: Sequence[str]) -> list[str]:

@@ -1,9 +1,11 @@
 """Nineteen seats that send Opus loops in real time, keep what they hear, and are timed."""
 
 import asyncio
+import gc
 import struct
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,26 +20,22 @@ from bench.clicks import (
     pilot_hz,
 )
 from bench.processes import read_usage
+from bench.workers import BenchError
 from mixer.rtp.payload_type import AUDIO_CLOCK_RATE, OPUS
 from mixer.rtp.receive import ReceiveStatistics
 from mixer.rtp.rtcp import ReceiverReport, serialize_rtcp
 from mixer.rtp.sequence import SequenceExtender
 from mixer.sound.codec import OpusLibrary
-from mixer.transport.identity import Identity
-from mixer.transport.srtp import PROFILES
 from server.simulate.connection import Connection
 from server.simulate.sender import SentTrack
 
-PROFILE = PROFILES[0]
 STEP_S = 0.002
 REPORT_NS = 1_000_000_000
 FEWEST_HEARD = 0.97
 """Of the packets due; a server that sends less has not done the work it is timed for."""
+LONGEST_STALL_NS = 40_000_000
+"""Two packets. A load that stood still longer has sent a burst of its own making."""
 _HEADER = struct.Struct("!BBHII")
-
-
-class BenchError(ValueError):
-    """A run that measured nothing worth comparing."""
 
 
 class Span(NamedTuple):
@@ -59,13 +57,6 @@ class Run:
     delays_ms: tuple[float, ...]
     holes_per_minute: float
     """Windows of 20 ms missing from a pilot, per minute of one pilot."""
-
-
-def one_profile() -> Identity:
-    """An identity that offers only the SRTP profile to be compared."""
-    identity = Identity()
-    identity.context.set_tlsext_use_srtp(PROFILE.name)
-    return identity
 
 
 class SoundSeat:
@@ -154,18 +145,35 @@ def make_seats(loops: Sequence[ClickLoop], turn: int) -> list[SoundSeat]:
     ]
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """For a whole run: to collect what a load keeps takes 50 to 120 ms, and no seat sends then."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 async def drive(
     seats: Sequence[SoundSeat], pids: Iterable[int], library: OpusLibrary, span: Span
 ) -> Run:
     """Let seats that have been started talk; time the server's processes for the span.
 
-    Raises BenchError when seats heard too little, ProcessLookupError when a server died.
+    Raises BenchError when seats heard too little or the load itself stood still,
+    ProcessLookupError when a server died.
     """
     processes = tuple(pids)
     loop = asyncio.get_running_loop()
+    last_ns = time.monotonic_ns()
+    longest_ns = 0
 
     async def play(until_s: float) -> None:
+        nonlocal last_ns, longest_ns
         while loop.time() < until_s:
+            now_ns = time.monotonic_ns()
+            longest_ns, last_ns = max(longest_ns, now_ns - last_ns), now_ns
             for seat in seats:
                 seat.advance(time.monotonic_ns())
             await asyncio.sleep(STEP_S)
@@ -178,6 +186,8 @@ async def drive(
     after = [read_usage(pid) for pid in processes]
     for seat in seats:
         seat.recording = False
+    if longest_ns > LONGEST_STALL_NS:
+        raise BenchError(f"the load itself stood still for {longest_ns / 1e6:.0f} ms")
     elapsed_s = after[0].at_s - before[0].at_s
     _check_heard(seats, elapsed_s)
     cores = [late.cores_since(early) for early, late in zip(before, after, strict=True)]

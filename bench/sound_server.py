@@ -1,16 +1,14 @@
 """Media and sound as `lianxian serve` starts them, wired for seats that only talk and listen."""
 
 import asyncio
-import multiprocessing
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from bench.sound_load import BenchError, SoundSeat, one_profile
-from mixer.wire.boot import Boot
-from mixer.wire.control import Description, Event, FinishSend, NegotiateReceive, NegotiateSend
+from bench.descriptions import one_profile
+from bench.sound_load import SoundSeat
+from bench.workers import Workers, answered, finish, offered, running_workers
 from mixer.wire.ids import (
     GroupId,
     Layer,
@@ -34,12 +32,8 @@ from mixer.wire.resources import (
 from mixer.wire.sound import SoundFeatures
 from server.simulate.connection import Connection
 from server.simulate.description import OfferedTrack, publish_offer, receive_answer
-from server.supervisor.children import ENTRIES, ChildStart, mint_epoch, preload, run_child
-from server.workers.hub import WorkerHub
 
 KINDS = (WorkerKind.MEDIA, WorkerKind.SOUND)
-START_S = 20.0
-STOP_S = 10.0
 PROGRAMME_OPUS, PROGRAMME_AAC = PublicationId(9001), PublicationId(9002)
 RETURNS = 1000
 """Publication of a seat's return less its microphone's."""
@@ -52,9 +46,9 @@ ALL_ON = SoundFeatures()
 class SoundServer:
     """Both processes, and the control channel in place of the server's mind."""
 
-    def __init__(self, hub: WorkerHub, processes: Sequence[BaseProcess]) -> None:
-        self._hub = hub
-        self.pids = tuple(process.pid or 0 for process in processes)
+    def __init__(self, workers: Workers) -> None:
+        self._hub = workers.hub
+        self.pids = workers.pids
         self._identity = one_profile()
         self._connections: list[Connection] = []
 
@@ -82,19 +76,11 @@ class SoundServer:
         offer = publish_offer(
             [track], talking.credentials, self._identity.fingerprint, f"bench-{number}"
         )
-        answered = await self._hub.request(
-            WorkerKind.MEDIA, NegotiateReceive(peer=PeerId(number), sdp=offer)
-        )
-        offered = await self._hub.request(
-            WorkerKind.MEDIA, NegotiateSend(peer=PeerId(SENDING + number))
-        )
-        if not isinstance(answered, Description) or not isinstance(offered, Description):
-            raise BenchError("media answered with something else than a description")
-        answer, _ = receive_answer(offered.sdp, hearing.credentials, self._identity.fingerprint)
-        await self._hub.request(
-            WorkerKind.MEDIA, FinishSend(peer=PeerId(SENDING + number), sdp=answer)
-        )
-        await asyncio.gather(talking.connect(answered.sdp), hearing.connect(offered.sdp))
+        sent = await answered(self._hub, PeerId(number), offer)
+        heard = (await offered(self._hub, PeerId(SENDING + number))).sdp
+        answer, _ = receive_answer(heard, hearing.credentials, self._identity.fingerprint)
+        await finish(self._hub, PeerId(SENDING + number), answer)
+        await asyncio.gather(talking.connect(sent), hearing.connect(heard))
         return talking, hearing
 
     def close(self) -> None:
@@ -148,69 +134,9 @@ async def running_sound(folder: Path, address: str) -> AsyncIterator[SoundServer
 
     Raises BenchError when one does not come up.
     """
-    up = _Up()
-    hub = WorkerHub(folder / "control.sock")
-    hub.listen(up)
-    await hub.start()
-    lifeline, held = multiprocessing.Pipe(duplex=False)
-    processes: list[BaseProcess] = []
-    try:
-        processes += [_start(kind, folder, address, lifeline) for kind in KINDS]
-        await up.wait()
-        server = SoundServer(hub, processes)
+    async with running_workers(KINDS, folder, address) as workers:
+        server = SoundServer(workers)
         try:
             yield server
         finally:
             server.close()
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            await asyncio.to_thread(process.join, STOP_S)
-        held.close()
-        lifeline.close()
-        await hub.stop()
-
-
-def _start(kind: WorkerKind, folder: Path, address: str, lifeline: object) -> BaseProcess:
-    context = preload({one.value: ENTRIES[one.value] for one in KINDS})
-    boot = Boot(
-        kind=kind,
-        epoch=mint_epoch(),
-        run_dir=folder,
-        data_dir=folder,
-        log_level="error",
-        udp_host=address,
-    )
-    # The settings are for the server's own process only.
-    start = ChildStart(name=kind.value, module=ENTRIES[kind.value], boot=boot, settings=b"")
-    process = context.Process(target=run_child, args=(start, lifeline), name=kind.value)
-    process.start()
-    return process
-
-
-class _Up:
-    """Waits until all processes have said hello."""
-
-    def __init__(self) -> None:
-        self._missing = set(KINDS)
-        self._all = asyncio.Event()
-
-    async def wait(self) -> None:
-        try:
-            async with asyncio.timeout(START_S):
-                await self._all.wait()
-        except TimeoutError:
-            missing = ", ".join(sorted(kind.value for kind in self._missing))
-            raise BenchError(f"not up in {START_S:.0f} s: {missing}") from None
-
-    def worker_connected(self, kind: WorkerKind, epoch: int, *, new_life: bool) -> None:  # noqa: ARG002  the listener's shape
-        self._missing.discard(kind)
-        if not self._missing:
-            self._all.set()
-
-    def worker_lost(self, kind: WorkerKind) -> None:
-        """A run that goes on without it hears nothing, which ends it."""
-
-    def worker_event(self, kind: WorkerKind, event: Event) -> None:
-        """Reports are not judged."""

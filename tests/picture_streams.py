@@ -11,12 +11,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 from mixer.picture.colour import planes_of, to_yuv
+from mixer.picture.picture_format import STANDARD, PictureFormat
 from mixer.rtp import payload_type
-from mixer.rtp.depacketise import H264Assembler
+from mixer.rtp.assembler import Assembler
+from mixer.rtp.depacketise import H264Assembler, Vp8Assembler
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.packetise import packetise_h264, packetise_vp8
 from mixer.wire.frame import Frame, FrameKind
-from mixer.wire.ids import FRAME_NS
 
 Rgb = tuple[int, int, int]
 RED: Rgb = (200, 40, 40)
@@ -112,14 +113,20 @@ class Camera:
 class ProgrammeReader:
     """Decodes one layer of the programme; keeps its last picture and all frame numbers."""
 
-    def __init__(self, layer: int = 1) -> None:
+    def __init__(self, layer: int = 1, codec: str = "h264", form: PictureFormat = STANDARD) -> None:
         self.layer = layer
+        self.form = form
         self.numbers: list[int] = []
         self.sequences: list[int] = []
         self.keyframes: list[int] = []
         self.picture: VideoFrame | None = None
-        self._assembler = H264Assembler()
-        self._context = av.CodecContext.create("h264", "r")
+        self._make = H264Assembler if codec == "h264" else Vp8Assembler
+        self._assembler: Assembler = self._make()
+        self._context = av.CodecContext.create(codec, "r")
+
+    def begin_life(self) -> None:
+        """Sequence numbers begin anew, as when the publication was announced again."""
+        self._assembler = self._make()
 
     def feed(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
@@ -128,9 +135,9 @@ class ProgrammeReader:
             packet = RtpPacket.parse(frame.payload)
             self.sequences.append(frame.sequence)
             for unit in self._assembler.push(frame.sequence, packet, frame.session_ns):
-                number, rest = divmod(unit.session_ns, FRAME_NS)
-                assert rest == 0
-                assert packet.timestamp == number * 3600 & 0xFFFFFFFF
+                number = self.form.frame_at(unit.session_ns)
+                assert self.form.time_of(number) == unit.session_ns
+                assert packet.timestamp == number * (90_000 // self.form.frame_rate) & 0xFFFFFFFF
                 self.numbers.append(number)
                 if unit.keyframe:
                     self.keyframes.append(number)

@@ -13,7 +13,13 @@ from mixer.picture.layout_file import load_layouts
 from mixer.picture.programme import Programme
 from mixer.picture.stage import SlateBook, Stage, build_stage
 from mixer.wire.ids import FRAME_NS, PublicationId
-from mixer.wire.resources import Clock, PictureProgramme, PictureSource, Scene, Slot
+from mixer.wire.picture import (
+    PictureProgramme,
+    PictureSource,
+    Scene,
+    Slot,
+)
+from mixer.wire.resources import Clock
 from tests.picture_streams import Camera, ProgrammeReader
 
 START = 1000
@@ -22,7 +28,7 @@ CLOCK = Clock(event=1, origin_monotonic_ns=0, origin_wall_ns=0)
 
 
 def wait(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.001)

@@ -89,17 +89,16 @@ async def until_site(page: Page, slot: Place, seat: str) -> None:
 
 async def test_a_layout_is_chosen_filled_and_taken(serving: Serving, desk: Desk) -> None:
     page = desk.page
-    await page.locator("lx-composer [data-layout=hall_remote]").click()
+    await page.locator("lx-layout-chooser [data-layout=hall_remote]").click()
     await until_preview(serving, lambda scene: scene["layout"] == "hall_remote")
-    await page.locator("lx-composer select[data-slot='0']").select_option("hunan")
-    await page.locator("lx-composer select[data-slot='1']").select_option("bj-studio")
+    await page.locator("lx-slots [data-slot='0'] select").select_option("hunan")
+    await page.locator("lx-slots [data-slot='1'] select").select_option("bj-studio")
     await until_preview(serving, lambda scene: scene["slots"] == ["hunan", "bj-studio"])
     await page.locator("#take").click()
     await until_on_air(serving, "it is taken", layout="hall_remote", slots=["hunan", "bj-studio"])
     await until_site(page, HALL, "hunan")
     await until_site(page, REMOTE, "bj-studio")
-    row = page.locator("lx-site-list li[data-seat=hunan][data-on-air=true]")
-    await row.wait_for()
+    await page.locator("lx-tiles [data-picture=hunan][data-tally=air]").wait_for()
 
 
 async def test_the_key_n_puts_the_next_cue_on_air(serving: Serving, desk: Desk) -> None:
@@ -116,9 +115,9 @@ async def test_a_caption_is_written_shown_and_taken_away(serving: Serving, desk:
     await page.locator("#caption-clear").click()
     await until_on_air(serving, "no caption", caption=None)
     assert await written(page) < 0.002
-    title = page.locator("lx-captions wa-input[data-name=title] input")
+    title = page.locator("lx-caption-editor wa-input[data-name=title] input")
     await title.fill("顾长青")
-    await page.locator("lx-captions wa-input[data-name=subtitle] input").fill("主持人")
+    await page.locator("lx-caption-editor wa-input[data-name=subtitle] input").fill("主持人")
     await page.locator("#caption-show").click()
     caption = {"title": "顾长青", "subtitle": "主持人", "organisation": ""}
     await until_on_air(serving, "the caption", caption=caption)
@@ -140,7 +139,7 @@ async def written(page: Page, least: float = 0.0) -> float:
 
 async def test_keys_typed_into_a_field_do_not_direct(serving: Serving, desk: Desk) -> None:
     before = on_air(serving)
-    title = desk.page.locator("lx-captions wa-input[data-name=title] input")
+    title = desk.page.locator("lx-caption-editor wa-input[data-name=title] input")
     await title.press("n")
     await title.press("r")
     await title.press("Enter")

@@ -36,6 +36,7 @@ pytestmark = [
 ]
 
 DESK, PHONE = (1366, 768), (390, 844)
+CONTROL_SIZES = {"control": DESK, "control-wide": (1920, 1080), "control-phone": PHONE}
 OWN_SEAT, OWN_NUMBER, OWN_NAME = "bj-studio", 2, "北京演播室"
 SEATS = ("beijing", "hunan", "bj-school", "bj-tax", "hn-school", "hn-studio")
 SCENE = {
@@ -164,7 +165,16 @@ async def test_control(event: Serving, browser: Browser) -> None:
         "(video) => video.getVideoPlaybackQuality().totalVideoFrames > 60",
         arg=await page.locator(VIDEO).element_handle(),
     )
-    await keep(page, "control")
+    for tile in SEATS:
+        await page.wait_for_function(
+            "(video) => video.videoWidth > 0",
+            arg=await page.locator(f"lx-tiles [data-picture={tile}] video").element_handle(),
+        )
+    await page.locator("lx-caption-editor [data-person=骆文景]").click()
+    for name, (width, height) in CONTROL_SIZES.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.wait_for_timeout(1000)
+        await keep(page, name)
     await asyncio.to_thread(event.stop_recording)
     await page.context.close()
 

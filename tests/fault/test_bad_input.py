@@ -26,7 +26,7 @@ from tests.harness.simulated import SimulatedSites
 
 pytestmark = pytest.mark.system
 SEATS = ("beijing", "bj-studio")
-NOTICED_MS = 700.0
+NOTICED_MS = 500.0
 STRANGER = "hn-village"
 
 
@@ -48,6 +48,7 @@ async def somebody_else(serving: Serving, sites: SimulatedSites) -> AsyncIterato
     try:
         await listener.open()
         await listener.hears(0.2, timeout_s=10)
+        await listener.sees(timeout_s=10)
         began_ns = time.monotonic_ns()
         yield listener
         await listener.hears(0.5, timeout_s=10, since_ns=time.monotonic_ns())

@@ -4,7 +4,7 @@ import asyncio
 import fractions
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import av
@@ -32,6 +32,7 @@ from signaling.wire.messages import (
 )
 
 from .camera import RATE, Signature, picture, tone
+from .coded_picture import luma_of
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 320, 180, 15
 KEPT_PICTURES = 60
@@ -49,19 +50,32 @@ class Camera(MediaStreamTrack):
         self._started = 0.0
         self._index = 0
 
+    def paint(self, index: int) -> NDArray[np.uint8]:
+        """All planes of one picture (yuv420p), one after the other."""
+        phase = index / FRAMES_PER_SECOND / 2 % 1
+        planes = picture(self._signature.rgb, WIDTH, HEIGHT, phase)
+        return np.concatenate([plane.reshape(-1) for plane in planes])
+
     async def recv(self) -> av.VideoFrame:
         self._started = self._started or time.monotonic()
         await asyncio.sleep(
             max(0.0, self._started + self._index / FRAMES_PER_SECOND - time.monotonic())
         )
-        phase = self._index / FRAMES_PER_SECOND / 2 % 1
-        planes = picture(self._signature.rgb, WIDTH, HEIGHT, phase)
-        joined = np.concatenate([plane.reshape(-1) for plane in planes])
+        joined = self.paint(self._index)
         frame = av.VideoFrame.from_ndarray(joined.reshape(HEIGHT * 3 // 2, WIDTH), "yuv420p")
         frame.pts = self._index * 90_000 // FRAMES_PER_SECOND
         frame.time_base = fractions.Fraction(1, 90_000)
         self._index += 1
         return frame
+
+
+class CodedCamera(Camera):
+    """The picture that tells whether it is whole; see `coded_picture`."""
+
+    def paint(self, index: int) -> NDArray[np.uint8]:
+        """The number is the index."""
+        chroma = np.full(WIDTH * HEIGHT // 2, 128, dtype=np.uint8)
+        return np.concatenate([luma_of(index, WIDTH, HEIGHT).reshape(-1), chroma])
 
 
 class Microphone(MediaStreamTrack):
@@ -89,11 +103,21 @@ class Microphone(MediaStreamTrack):
 class AiortcPeer:
     """Publishes a signature in a codec of choice; keeps the last it received, decoded."""
 
-    def __init__(self, link: str, signature: Signature, codec: str) -> None:
-        """``codec``: VP8 or H264."""
+    def __init__(
+        self,
+        link: str,
+        signature: Signature,
+        codec: str,
+        *,
+        camera: type[Camera] = Camera,
+        through: Callable[[str], str] = str,
+    ) -> None:
+        """``codec``: VP8 or H264. ``through`` alters what the server describes."""
         self.signal = SignalClient(link)
         self._signature = signature
         self._codec = codec
+        self._camera = camera
+        self._through = through
         self._sending = RTCPeerConnection()
         self._receiving = RTCPeerConnection()
         self._receiving.on("track", self._tracked)
@@ -112,7 +136,9 @@ class AiortcPeer:
 
     async def _publish(self) -> None:
         self._sending.addTrack(Microphone(self._signature))
-        transceiver = self._sending.addTransceiver(Camera(self._signature), direction="sendonly")
+        transceiver = self._sending.addTransceiver(
+            self._camera(self._signature), direction="sendonly"
+        )
         wanted = f"video/{self._codec}"
         transceiver.setCodecPreferences(
             [
@@ -133,12 +159,14 @@ class AiortcPeer:
         offer = self._sending.localDescription.sdp
         published = await self.signal.request(Publish(sdp=offer, tracks=tracks))
         assert isinstance(published, Published)
-        await self._sending.setRemoteDescription(RTCSessionDescription(published.sdp, "answer"))
+        answer = RTCSessionDescription(self._through(published.sdp), "answer")
+        await self._sending.setRemoteDescription(answer)
 
     async def _subscribe(self) -> None:
         offered = await self.signal.request(Subscribe(layer="low"))
         assert isinstance(offered, Offered)
-        await self._receiving.setRemoteDescription(RTCSessionDescription(offered.sdp, "offer"))
+        offer = RTCSessionDescription(self._through(offered.sdp), "offer")
+        await self._receiving.setRemoteDescription(offer)
         await self._receiving.setLocalDescription(await self._receiving.createAnswer())
         answer = SubscribeAnswer(peer=offered.peer, sdp=self._receiving.localDescription.sdp)
         assert isinstance(await self.signal.request(answer), Done)
@@ -153,12 +181,16 @@ class AiortcPeer:
                 frame: Any = await track.recv()
             except MediaStreamError:
                 return
-            if track.kind == "video":
-                self.pictures.append(frame)
-                self.pictures_received += 1
-            else:
-                samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
-                self.sound.append(samples.mean(axis=1) / 32768)
+            self.take(frame)
+
+    def take(self, frame: Any) -> None:
+        """Keep what was received and decoded."""
+        if isinstance(frame, av.VideoFrame):
+            self.pictures.append(frame)
+            self.pictures_received += 1
+        else:
+            samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
+            self.sound.append(samples.mean(axis=1) / 32768)
 
     def heard(self) -> NDArray[np.float64]:
         """The last seconds of sound, mono at 48 kHz."""

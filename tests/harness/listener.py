@@ -98,6 +98,12 @@ class Listener:
             while len(self.since("audio", since_ns)) < packets:
                 await asyncio.sleep(0.05)
 
+    async def sees(self, timeout_s: float) -> None:
+        """Wait for the first picture, which begins with a key frame. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while not self.arrivals["video"]:
+                await asyncio.sleep(0.02)
+
     def since(self, kind: str, since_ns: int) -> list[Arrival]:
         return [arrival for arrival in self.arrivals[kind] if arrival.at_ns >= since_ns]
 

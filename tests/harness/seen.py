@@ -149,7 +149,7 @@ def _likeness(a: list[float], b: list[float]) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True)) / (math.hypot(*a) * math.hypot(*b))
 
 
-async def site_at(page: Page, slot: Place) -> int | None:
+async def site_at(page: Page, slot: Place, video: Locator | None = None) -> int | None:
     """The number of the simulated site whose picture stands in a slot; None for none."""
     cells = [cell_rectangle(index) for index in range(CELLS)]
     middles = [
@@ -161,6 +161,6 @@ async def site_at(page: Page, slot: Place) -> int | None:
         )
         for cell in cells
     ]
-    seen = await watch(page, *middles, frames=1)
+    seen = await watch(page, *middles, frames=1, video=video)
     code = read_cells([sum(shown.rgb) / 3 > 128 for shown in seen.places])
     return None if code is None else code.number

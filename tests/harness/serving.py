@@ -1,5 +1,6 @@
 """`lianxian serve` as a subprocess in a data folder of its own, on free ports."""
 
+import ctypes
 import json
 import os
 import signal
@@ -32,6 +33,19 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_media_port() -> int:
+    """A number that is free for UDP, and for TCP beside it."""
+    for _ in range(50):
+        number = free_port(socket.SOCK_DGRAM)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
+    pytest.fail("no port is free for UDP and TCP")
+
+
 def wait_for(
     what: Callable[[], Result], timeout_s: float, text: str, every_s: float = 0.05
 ) -> Result:
@@ -62,7 +76,7 @@ class Serving:
         """``settings``: names of `Settings` with their text, told by variables."""
         self.data = data
         self.http_port = free_port(socket.SOCK_STREAM)
-        self.udp_port = free_port(socket.SOCK_DGRAM)
+        self.udp_port = free_media_port()
         self._settings = {"log_format": "json", **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self._links: dict[str, str] = {}
@@ -167,11 +181,24 @@ class Serving:
         table: dict[str, dict[str, Any]] = json.loads(content)
         return table
 
-    def kill(self, name: str) -> int:
-        """SIGKILL to one process; its epoch before."""
+    def kill(
+        self, name: str, how: signal.Signals = signal.SIGKILL, thread: str | None = None
+    ) -> int:
+        """A deadly signal to one process, or to its first ``thread`` whose name begins so, as a
+        fault in that thread makes it; its epoch before.
+        """
         entry = self.table()[name]
-        os.kill(entry["pid"], signal.SIGKILL)
+        if thread is None:
+            os.kill(entry["pid"], how)
+        else:
+            number = self.threads(name, thread)[0]
+            assert ctypes.CDLL(None).tgkill(entry["pid"], number, int(how)) == 0
         return int(entry["epoch"])
+
+    def threads(self, name: str, prefix: str) -> list[int]:
+        """The threads of a process whose name begins so."""
+        tasks = Path(f"/proc/{self.table()[name]['pid']}/task").iterdir()
+        return [int(task.name) for task in tasks if (task / "comm").read_text().startswith(prefix)]
 
     # --- HTTP -------------------------------------------------------------------------
 

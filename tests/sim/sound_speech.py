@@ -1,18 +1,15 @@
 """Speech for the sound tests, by espeak-ng, and rooms that send it back."""
 
-import io
 import shutil
-import subprocess
-import wave
-from functools import cache
 
 import numpy as np
 import pytest
 
+from bench.speech import PROGRAM, speech
 from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, EncoderSettings, Samples
 from tests.sim.sound_seats import library
 
-ESPEAK = shutil.which("espeak-ng")
+ESPEAK = shutil.which(PROGRAM)
 needs_espeak = pytest.mark.skipif(ESPEAK is None, reason="espeak-ng (Debian) is not installed")
 
 ENGLISH = (
@@ -24,26 +21,6 @@ MANDARIN = (
     "各位观众大家好,欢迎收看今天的节目。我们现在连线北京分会场,请现场的朋友们向大家问好。"
     "今天天气很好,广场上来了很多人,大家都在等待晚上的演出。"
 )
-
-
-@cache
-def speech(text: str, voice: str, words_per_minute: int = 160, rms: float = 0.08) -> Samples:
-    """What a voice of espeak-ng says, at 48 kHz."""
-    assert ESPEAK is not None
-    made = subprocess.run(
-        [ESPEAK, "-v", voice, "-s", str(words_per_minute), "--stdout", text],
-        check=True,
-        capture_output=True,
-    )
-    # The length in the header is unknown to a pipe, so what follows it is read as it is.
-    with wave.open(io.BytesIO(made.stdout)) as file:
-        rate = file.getframerate()
-        raw = file.readframes(len(made.stdout) // 2)
-    sound = np.frombuffer(raw, np.int16).astype(np.float64) / 32768
-    places = np.arange(len(sound) * SAMPLE_RATE // rate) * rate / SAMPLE_RATE
-    sound = np.interp(places, np.arange(len(sound)), sound)
-    scaled: Samples = (sound * rms / np.sqrt(np.mean(sound**2))).astype(np.float32)
-    return scaled
 
 
 def spoken(text: str, voice: str, seconds: float, start_s: float = 0, **how: int) -> Samples:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from mixer.picture.slate import GROUND
+from mixer.picture.stage import build_stage
 from mixer.wire.ids import FRAME_NS
+from mixer.wire.picture import Caption, Scene, Slot
 from tests.picture_streams import BLUE, GREEN, RED, Camera
-from tests.picture_studio import START, Studio
+from tests.picture_studio import LAYOUTS, START, Studio
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def studio() -> Iterator[Studio]:
     made.source(2, "b")
     made.put_scene(1, START, "two_halls", "a", "b")
     yield made
-    made.intakes.close(5)
+    made.intakes.close(60)
     made.painter.shutdown()
 
 
@@ -97,4 +99,44 @@ def test_coded_pictures_that_were_tampered_with_harm_nobody(
     for _ in range(4):
         studio.step(fine, settle=False)
     assert studio.reader.shows(GREEN, 952, 300)
+    no_hole(studio)
+
+
+HOSTILE = [
+    "\u202e\u202d\u2066反\u2069\u200f",
+    "\x00\x07\x1b[31m\r\n\t",
+    "👩‍👩‍👧‍👦🇨🇳🏳️‍🌈" * 20,
+    "a\u0301" * 400,
+    "ﷺ" * 90,
+    "长" * 5000,
+    "\ud7ff\ue000\ufdd0\ufeff",
+    "",
+]
+
+
+@pytest.mark.parametrize("layout", ["full", "two_halls", "grid", "one_row", "slides_speaker"])
+def test_fifty_hostile_captions_at_once_leave_no_hole(studio: Studio, layout: str) -> None:
+    camera = Camera(1, "vp8", (320, 180), RED)
+    for number in range(50):
+        text = HOSTILE[number % len(HOSTILE)]
+        scene = Scene(
+            revision=number + 2,
+            at_ns=studio.frame * FRAME_NS,
+            layout=layout,
+            slots=tuple(Slot(seat=seat, title=text, subtitle=text) for seat in "ab"),
+            caption=Caption(title=text, subtitle=text, organisation=text),
+            strap=text,
+            event_title=text,
+            question=text,
+            bug=text,
+            logo=text[:60],
+            theme=text,
+            fade_ns=number * FRAME_NS,
+        )
+        studio.programme.put_stage(build_stage(scene, LAYOUTS[layout], studio.intakes.feed))
+        if number % 10 == 0:
+            studio.step(camera)
+    for _ in range(3):
+        studio.step(camera)
+    assert studio.applied[-1] == (51, studio.frame - 3)
     no_hole(studio)

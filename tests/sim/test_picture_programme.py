@@ -21,7 +21,7 @@ from tests.picture_studio import LAYOUTS, START, Studio
 def studio() -> Iterator[Studio]:
     made = Studio()
     yield made
-    made.intakes.close(5)
+    made.intakes.close(60)
     made.painter.shutdown()
 
 
@@ -94,12 +94,12 @@ def test_a_slow_decoder_leaves_no_hole_and_harms_nobody_else() -> None:
             self._decoder = open_decoder(codec)
 
         def decode(self, packet: Any) -> Any:
-            release.wait(20)
+            release.wait()
             return self._decoder.decode(packet)
 
     def make(codec: str, feed: Feed, name: str) -> Decoder:
-        # Publication 2 meets a decoder that hangs.
-        return Decoder(codec, feed, name, Slow if name == "2" else open_decoder)  # type: ignore[arg-type]
+        # Every layer of publication 2 meets a decoder that hangs; names are "publication-layer".
+        return Decoder(codec, feed, name, Slow if name.startswith("2-") else open_decoder)  # type: ignore[arg-type]
 
     studio = Studio(make)
     quick, stuck = Camera(1, rgb=RED), Camera(2, rgb=BLUE)
@@ -115,7 +115,7 @@ def test_a_slow_decoder_leaves_no_hole_and_harms_nobody_else() -> None:
     assert studio.programme.timeline.stale_repeats == 0
     assert studio.intakes.counts()["queue_full"] > 0
     release.set()
-    studio.intakes.close(5)
+    studio.intakes.close(60)
     studio.painter.shutdown()
 
 

@@ -3,145 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from mixer.picture.worker import PictureWorker
-from mixer.wire.boot import Boot
-from mixer.wire.control import Apply, ControlError, Event, Metrics, ReadMetrics, SceneApplied
-from mixer.wire.frame import Frame, FrameKind, FrameReader, encode_frame
-from mixer.wire.ids import Codec, Layer, MediaKind, PublicationId, WorkerKind
+from mixer.wire.control import Apply, ControlError, Metrics, ReadMetrics, SceneApplied
+from mixer.wire.ids import Layer
 from mixer.wire.link import (
     LinkHello,
     LinkKeyframe,
-    LinkMessage,
     LinkPublish,
-    LinkStream,
-    LinkSubscribe,
     LinkUnpublish,
-    LinkUnsubscribe,
-    message_frame,
-    read_message,
 )
-from mixer.wire.resources import (
+from mixer.wire.picture import (
     Caption,
-    Clock,
     PictureProgramme,
-    PictureSource,
     Scene,
     Slot,
-    StreamCodec,
 )
+from mixer.wire.resources import (
+    Clock,
+)
+from tests.picture_stand import PATIENCE_S, PROGRAMME, Stand, opened_stand, scene, source
 from tests.picture_streams import BLUE, GREEN, RED, Camera, ProgrammeReader
-
-PROGRAMME = PublicationId(900)
-
-
-class FakeMedia:
-    """Media's end of the link: keeps what the worker says, plays cameras to it."""
-
-    def __init__(self) -> None:
-        self.messages: list[LinkMessage] = []
-        self.programme = ProgrammeReader()
-        self.low = ProgrammeReader(layer=0)
-        self.wanted: set[int] = set()
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        frames = FrameReader()
-        while chunk := await reader.read(65536):
-            for frame in frames.feed(chunk):
-                if frame.kind == FrameKind.MESSAGE:
-                    self._on_message(read_message(frame.payload))
-                else:
-                    self.programme.feed([frame])
-                    self.low.feed([frame])
-        writer.close()
-
-    def _on_message(self, message: LinkMessage) -> None:
-        self.messages.append(message)
-        if isinstance(message, LinkSubscribe):
-            self.wanted.add(message.publication)
-            self.tell(
-                LinkStream(
-                    publication=message.publication,
-                    layer=message.layer,
-                    kind=MediaKind.VIDEO,
-                    codec=StreamCodec(codec=Codec.VP8, clock_rate=90_000),
-                    life=1,
-                )
-            )
-        elif isinstance(message, LinkUnsubscribe):
-            self.wanted.discard(message.publication)
-
-    def tell(self, message: LinkMessage) -> None:
-        assert self._writer is not None
-        self._writer.write(message_frame(message))
-
-    def send(self, frames: list[Frame]) -> None:
-        if self._writer is not None and frames and frames[0].publication in self.wanted:
-            self._writer.write(b"".join(map(encode_frame, frames)))
-
-
-class Stand:
-    """A worker, its fake media and cameras running in real time."""
-
-    def __init__(self, worker: PictureWorker, media: FakeMedia, clock: Clock) -> None:
-        self.worker = worker
-        self.media = media
-        self.clock = clock
-        self.events: list[Event] = []
-        self.cameras: list[Camera] = []
-
-    def now_ns(self) -> int:
-        return time.monotonic_ns() - self.clock.origin_monotonic_ns
-
-    async def play(self) -> None:
-        count = 0
-        while True:
-            for camera in self.cameras:
-                self.media.send(camera.frames(self.now_ns(), keyframe=count % 10 == 0))
-            count += 1
-            await asyncio.sleep(0.04)
-
-    async def until(self, true: Callable[[], bool], timeout_s: float = 8.0) -> None:
-        async with asyncio.timeout(timeout_s):
-            while not true():
-                await asyncio.sleep(0.02)
-
-    def applied(self) -> list[int]:
-        return [event.revision for event in self.events if isinstance(event, SceneApplied)]
 
 
 @pytest.fixture
 async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
-    boot = Boot(kind=WorkerKind.PICTURE, epoch=1, run_dir=tmp_path, data_dir=tmp_path)
-    media = FakeMedia()
-    server = await asyncio.start_unix_server(media.serve, str(boot.link_socket))
-    clock = Clock(event=1, origin_monotonic_ns=time.monotonic_ns() - 10**12, origin_wall_ns=0)
-    made = Stand(PictureWorker(boot), media, clock)
-    await made.worker.start(made.events.append)
-    player = asyncio.create_task(made.play())
-    yield made
-    player.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await player
-    await made.worker.stop()
-    server.close()
-
-
-def source(publication: int, seat: str) -> PictureSource:
-    return PictureSource(publication=PublicationId(publication), seat=seat, title=seat)
-
-
-def scene(revision: int, layout: str, *seats: str, at_ns: int = 0) -> Scene:
-    slots = tuple(Slot(seat=seat, title=seat) for seat in seats)
-    return Scene(revision=revision, at_ns=at_ns, layout=layout, slots=slots)
+    async with opened_stand(tmp_path) as made:
+        yield made
 
 
 async def test_each_seat_is_found_in_its_slot_and_only_seats_on_air_are_subscribed(
@@ -210,7 +101,7 @@ async def test_media_asking_for_a_key_frame_gets_one_soon(stand: Stand) -> None:
     assert publish[0].layers == 2
     before = len(reader.keyframes)
     stand.media.tell(LinkKeyframe(publication=PROGRAMME, layer=Layer(1)))
-    await stand.until(lambda: len(reader.keyframes) > before, timeout_s=3)
+    await stand.until(lambda: len(reader.keyframes) > before)
 
 
 async def test_frames_of_a_restarted_media_process_are_published_anew(stand: Stand) -> None:
@@ -305,7 +196,7 @@ async def test_metrics_tell_frames_holes_and_decoders(stand: Stand) -> None:
         assert isinstance(metrics, Metrics)
         return {sample.name: sample.value for sample in metrics.samples}
 
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while (await values())["lianxian_picture_decoded_total"] < 5:
             await asyncio.sleep(0.05)
     found = await values()

@@ -52,12 +52,16 @@ class Talk:
                 if group not in {alarm.group for alarm in self.alarms}:
                     self.alarms.append(Alarm(tick / 50, group, echo.delay_ms, echo.level_db))
 
+    def captured_ns(self, tick: int, seat: int) -> int:
+        """What media takes for the time of a packet's first sample."""
+        return tick * TICK_NS
+
     def _speak(self, tick: int, seat: int, block: Samples) -> None:
         if self._room is not None and seat == ECHOING:
             block = block + self._room.play(self._out[seat - 1])
         coded = self._microphones[seat - 1].code(block)
         at_ns = tick * TICK_NS + 25 * MS
-        packet = AudioPacket(tick, tick * TICK_SAMPLES, tick * TICK_NS, at_ns, coded)
+        packet = AudioPacket(tick, tick * TICK_SAMPLES, self.captured_ns(tick, seat), at_ns, coded)
         self.held.speak(seat, [Arrival(at_ns, packet)])
 
 
@@ -134,3 +138,34 @@ def test_with_the_watch_off_nobody_is_named() -> None:
     talk.held.engine.put(SoundFeatures(echo_watch=False))
     talk.run(5)
     assert talk.alarms == []
+
+
+class Corrected(Talk):
+    """Media takes a second to learn how late the echoing site's packets are, then corrects
+    their capture times by half a percent.
+    """
+
+    def captured_ns(self, tick: int, seat: int) -> int:
+        unknown_ns = max(60 * MS - max(tick - 50, 0) * MS // 10, 0) if seat == ECHOING else 0
+        return tick * TICK_NS + unknown_ns
+
+
+@needs_espeak
+def test_an_echo_is_found_while_its_senders_clock_is_being_corrected() -> None:
+    talk = Corrected(voices(7)[:3], Room(180, -12))
+    talk.run(7)
+    (alarm,) = talk.alarms
+    assert alarm.group == ECHOING
+    assert alarm.at_s <= 5
+    # What the clock did not know yet when it was found counts as delay.
+    assert 180 <= alarm.delay_ms <= 180 + 30 + 60
+
+
+@needs_espeak
+def test_an_echo_is_found_although_ticks_are_skipped() -> None:
+    talk = Talk(voices(7)[:3], Room(180, -12))
+    for skipped in (3, 1, 12):
+        talk.run(1.1)
+        talk.held.tick += skipped
+    talk.run(2.5)
+    assert [alarm.group for alarm in talk.alarms] == [ECHOING]

@@ -28,13 +28,14 @@ def onsets(sound: Samples, expected: list[int], limit: float) -> list[int]:
     ]
 
 
-def test_a_click_is_out_within_75_ms_with_the_buffer_at_its_floor() -> None:
-    seconds = 40
+def clicks_late_ms(clicks: int, first_s: int) -> np.ndarray:
+    """How late each of them is heard, two a second, on a clean loopback."""
+    seconds = first_s + clicks // 2 + 1
     sound = np.zeros(seconds * SAMPLE_RATE, np.float32)
     chance = np.random.default_rng(2)
     places = [
-        (25 + number // 2) * SAMPLE_RATE + number % 2 * 24_000 + int(chance.integers(0, 5000))
-        for number in range(28)
+        first_s * SAMPLE_RATE + number * SAMPLE_RATE // 2 + int(chance.integers(0, 5000))
+        for number in range(clicks)
     ]
     for place in places:
         sound[place : place + 48] = 0.5
@@ -48,8 +49,30 @@ def test_a_click_is_out_within_75_ms_with_the_buffer_at_its_floor() -> None:
     frames = held.run(seconds * 50 - 5)
     # A tick's packet leaves at the tick's time; a listener decodes it without further delay.
     late = np.array(onsets(heard(frames, RETURN + 2), [p + 240 for p in places], 0.1))
-    late_ms = late * 1000 / SAMPLE_RATE
-    assert np.percentile(late_ms, 95) <= 75
+    return late * 1000 / SAMPLE_RATE
+
+
+@pytest.mark.parametrize("first_s", [1, 25])
+def test_a_click_is_out_within_75_ms_from_the_first_second_on(first_s: int) -> None:
+    late_ms = clicks_late_ms(28, first_s)
+    # 75 are allowed; what a fresh source waits for beyond the floor would add 8.
+    assert np.percentile(late_ms, 95) <= 65
+
+
+def test_an_uneven_line_is_not_cut_again_and_again_while_it_is_new() -> None:
+    concealed_ms, waited_ms = [], []
+    for seed in range(8):
+        jitter = JitterBuffer(library().decoder())
+        sent = arrivals(loop(1000), 1000, Network(base_ms=1, jitter_ms=10), seed=seed)
+        for tick in range(1000):
+            while sent and sent[0].at_ns <= tick * TICK_NS:
+                jitter.insert(sent[0].packet, sent.pop(0).at_ns)
+            jitter.read(tick * TICK_NS)
+            waited_ms.append(jitter.delay_ns / MS)
+        concealed_ms.append(jitter.counters.concealed_samples * 1000 / SAMPLE_RATE)
+    # 22 ms when every source began with 60 ms and grew only for packets that were late.
+    assert np.mean(concealed_ms) <= 22
+    assert np.mean(waited_ms) <= 115
 
 
 def mask_db(wanted: Samples, found: Samples) -> float:

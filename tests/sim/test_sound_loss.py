@@ -5,7 +5,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from mixer.sound.codec import SAMPLE_RATE, Samples
+from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, Samples
 from mixer.sound.jitter import JitterBuffer
 from mixer.sound.opus_packet import carries_fec
 from mixer.sound.stream import Drop
@@ -66,7 +66,7 @@ def test_fec_repairs_losses_where_the_packet_behind_carries_it() -> None:
     assert jitter.counters.recovered > jitter.counters.lost * carried * 0.75
 
 
-def test_reordering_within_the_delay_loses_nothing() -> None:
+def test_reordering_is_concealed_once_and_waited_for_from_then_on() -> None:
     sent = arrivals(loop(400), TICKS, Network())
     for number in range(100, TICKS - 2, 7):
         first, second = sent[number], sent[number + 1]
@@ -76,8 +76,8 @@ def test_reordering_within_the_delay_loses_nothing() -> None:
         )
     jitter, sound = play(sent, TICKS - 10)
     assert jitter.counters.lost == 0
-    assert jitter.counters.concealed_samples == 0
-    assert steepest(sound[SAMPLE_RATE:]) < 0.015
+    assert jitter.counters.concealed_samples <= 2 * TICK_SAMPLES
+    assert steepest(sound[3 * SAMPLE_RATE :]) < 0.015
 
 
 def test_duplicates_are_dropped_by_name() -> None:
@@ -94,7 +94,7 @@ def test_the_delay_grows_at_once_on_late_packets_and_shrinks_slowly() -> None:
         *arrivals(loop(400), 250, rough, start_ns=500 * TICK_NS),
     ]
     first, _ = play(sent[:450], 440)
-    assert 58 <= first.delay_ns / MS <= 62
+    assert 53 <= first.delay_ns / MS <= 57
     second, sound = play(sent, 740)
     assert 110 <= second.delay_ns / MS <= 400
     assert steepest(sound[SAMPLE_RATE:]) < 0.06
@@ -115,7 +115,7 @@ def test_the_delay_shrinks_faster_in_silence() -> None:
     jitter, _ = play(sent, 1300)
     assert jitter.delay_ns < 70 * MS
     # The last few steps are too near to what has not come yet, and creep.
-    assert jitter.stretched < 300
+    assert jitter.stretched < 450
 
 
 def test_a_late_packet_is_played_after_all_when_nothing_came_behind_it() -> None:
@@ -160,7 +160,7 @@ def test_an_outage_becomes_silence_and_ends_without_a_click() -> None:
     assert steepest(sound[SAMPLE_RATE:]) < 0.06
     assert np.abs(sound[300 * 960 : 390 * 960]).max() == 0
     assert np.abs(sound[420 * 960 :]).max() > 0.2
-    assert 58 <= jitter.delay_ns / MS <= 62
+    assert 53 <= jitter.delay_ns / MS <= 57
 
 
 def test_a_flood_is_bounded_and_the_sound_survives_it() -> None:
@@ -197,3 +197,21 @@ def test_unreadable_packets_are_concealed(payload: bytes) -> None:
     ]
     _, sound = play(sent, 490)
     assert longest_silence_ms(sound[SAMPLE_RATE:]) < 60
+
+
+@pytest.mark.parametrize("frequency_hz", [300, 700])
+def test_a_buffer_that_grows_in_its_first_second_makes_no_click(frequency_hz: int) -> None:
+    sent = arrivals(loop(frequency_hz), 200, Network(base_ms=1, jitter_ms=6), seed=5)
+    jitter, sound = play(sent, 190)
+    assert jitter.delay_ns > 45 * MS
+    # A sine of 0.25 moves by 0.025 a sample at 700 Hz; so does its cross-fade with itself.
+    assert steepest(sound[SAMPLE_RATE // 5 :]) < 0.03
+
+
+def test_a_line_that_begins_to_lose_waits_for_the_copies() -> None:
+    sent = arrivals(loop(400, speech=True), 1000, Network(base_ms=20, loss=0.05), seed=3)
+    jitter, _ = play(sent, 990)
+    assert jitter.counters.lost > 30
+    assert jitter.delay_ns == pytest.approx(70 * MS, abs=5 * MS)
+    # Not every packet of this voice carries a copy.
+    assert jitter.counters.recovered > 0.5 * jitter.counters.lost

@@ -6,9 +6,9 @@ import numpy as np
 
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.payload_type import OPUS, RED
+from mixer.rtp.red import Redundant, split_red
 from mixer.sound.codec import SAMPLE_RATE
 from mixer.sound.jitter import AudioPacket, JitterBuffer
-from mixer.sound.red import Redundant, split_red
 from mixer.wire.frame import Frame, FrameKind
 from mixer.wire.ids import TICK_NS, GroupId, PublicationId
 from mixer.wire.resources import SoundReturn

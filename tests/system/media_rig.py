@@ -61,6 +61,13 @@ class Media:
         self.worker = MediaWorker(boot)
         self.events: list[Event] = []
 
+    @property
+    def udp_port(self) -> int:
+        """The number of the media port."""
+        port = self.worker._port
+        assert port is not None
+        return port.port
+
     async def put(self, *resources: Resource) -> None:
         await self.worker.apply(Apply(put=resources))
 
@@ -81,9 +88,16 @@ class Media:
 
 
 @asynccontextmanager
-async def running_media(run_dir: Path, *, compiled: bool = True) -> AsyncIterator[Media]:
+async def running_media(
+    run_dir: Path, *, compiled: bool = True, udp_host: str = "127.0.0.1"
+) -> AsyncIterator[Media]:
     boot = Boot(
-        kind=WorkerKind.MEDIA, epoch=1, run_dir=run_dir, data_dir=run_dir, compiled=compiled
+        kind=WorkerKind.MEDIA,
+        epoch=1,
+        run_dir=run_dir,
+        data_dir=run_dir,
+        compiled=compiled,
+        udp_host=udp_host,
     )
     media = Media(boot)
     await media.worker.start(media.events.append)
@@ -160,8 +174,12 @@ async def publish(
     tracks: dict[PublicationId, MediaStreamTrack],
     *,
     video: str = "video/VP8",
+    through: Callable[[str], str] = str,
 ) -> RTCPeerConnection:
-    """Connect a publisher; one publication for each track, in the order of m-lines."""
+    """Connect a publisher; one publication for each track, in the order of m-lines.
+
+    `through` alters what media describes, as a relay does.
+    """
     connection = RTCPeerConnection()
     transceivers = []
     for track in tracks.values():
@@ -177,7 +195,7 @@ async def publish(
         await media.put(Publication(id=publication, peer=peer, mid=mid, kind=kind))
     answer = await media.command(NegotiateReceive(peer=peer, sdp=connection.localDescription.sdp))
     assert isinstance(answer, Description)
-    await connection.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+    await connection.setRemoteDescription(RTCSessionDescription(through(answer.sdp), "answer"))
     return connection
 
 

@@ -83,6 +83,9 @@ async def test_a_viewer_sees_and_hears_what_a_hall_publishes(
         pictures, sounds = viewer.frames["video"], viewer.frames["audio"]
         await until(lambda: len(pictures) > 25 and len(sounds) > 60, "25 pictures, 1.2 s of sound")
         assert np.abs(mean_colour(pictures[-1]) - RED).max() < 15
+        assert await media.metric("compiled") == compiled
+        why = {} if compiled else {"reason": "switched off"}
+        assert await media.metric("uncompiled", **why) == (not compiled)
         assert moves(pictures[-10:])
         assert loudest_hz(sounds[-50:]) == pytest.approx(440, abs=5)
         assert (

@@ -23,7 +23,8 @@ from mixer.wire.control import (
     RequestKeyframe,
 )
 from mixer.wire.ids import Codec, Layer, PublicationId
-from mixer.wire.resources import Mark, SourceDelay
+from mixer.wire.picture import SourceDelay
+from mixer.wire.resources import Mark
 from recorder.manifest import read_manifest
 from recorder.verify import verify_session
 from recorder.worker import RecorderWorker

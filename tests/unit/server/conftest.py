@@ -1,11 +1,13 @@
 """A server over loopback whose workers are fakes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from mixer.wire.control import (
+    AnswerSend,
     Command,
     ControlError,
     Description,
@@ -16,8 +18,11 @@ from mixer.wire.control import (
     NegotiateSend,
     Outcome,
     ReadMetrics,
+    RestartIce,
+    SceneApplied,
 )
 from mixer.wire.ids import WorkerKind
+from mixer.wire.picture import Scene
 from mixer.wire.resources import Resource
 from server.application import Application, start_application
 from server.settings import Settings, load_settings
@@ -41,6 +46,9 @@ class FakeWorkers:
         self.refusal: ControlError | None = None
         self.away: set[WorkerKind] = set()
         self.listener: Listener | None = None
+        self.shows = True
+        """Whether picture shows scenes."""
+        self.shown = 0
 
     def listen(self, listener: Listener) -> None:
         self.listener = listener
@@ -49,6 +57,21 @@ class FakeWorkers:
         self.wanted[kind] = tuple(resources)
         keys = [resource.key for resource in self.wanted[kind]]
         assert len(set(keys)) == len(keys)
+        for scene in self.of(kind, Scene):
+            self._show(scene)
+
+    def _show(self, scene: Resource) -> None:
+        """As picture does a moment later; once a revision."""
+        if self.shows and isinstance(scene, Scene) and scene.revision > self.shown:
+            self.shown = scene.revision
+            seen = SceneApplied(
+                revision=scene.revision, frame=scene.revision * 100, at_ns=scene.at_ns
+            )
+            asyncio.get_running_loop().call_soon(self._tell, seen)
+
+    def _tell(self, event: SceneApplied) -> None:
+        if self.listener is not None:
+            self.listener.worker_event(WorkerKind.PICTURE, event)
 
     async def settle(self, kind: WorkerKind) -> None:
         if kind in self.away:
@@ -60,7 +83,7 @@ class FakeWorkers:
         if self.refusal is not None:
             raise self.refusal
         match command:
-            case NegotiateReceive() | NegotiateSend():
+            case NegotiateReceive() | NegotiateSend() | AnswerSend() | RestartIce():
                 return Description(sdp=f"v=0\r\ns=peer {command.peer}\r\n")
             case ReadMetrics():
                 return Metrics(samples=())

@@ -21,6 +21,11 @@ def toml(raw: dict[str, Any]) -> str:
         return f'"{one}"' if isinstance(one, str) else str(one)
 
     lines = ["[event]", *(f"{key} = {value(one)}" for key, one in raw["event"].items())]
+    if "programme" in raw:
+        lines += [
+            "[programme]",
+            *(f"{key} = {value(one)}" for key, one in raw["programme"].items()),
+        ]
     for name in ("hall", "site", "desk", "cue"):
         for part in raw.get(name, []):
             lines += [f"[[{name}]]", *(f"{key} = {value(one)}" for key, one in part.items())]
@@ -124,6 +129,10 @@ def change(raw: dict[str, Any], table: str, **fields: Any) -> dict[str, Any]:
         ),
         (change(plan(), "cue", slots=["north"]), "cue.0: Layout “two_halls” takes 2 sites, not 1."),
         (change(plan(), "cue", slots=["north", "moon"]), "There is no site “moon”."),
+        (change(plan(), "cue", slots=["hall:west", "south"]), "There is no site “hall:west”."),
+        (change(plan(), "cue", slate={"kind": "lunch"}), "There is no slate “lunch”."),
+        (plan() | {"programme": {"height": 480}}, "programme.height: allowed are 720 and 1080"),
+        (change(plan(), "site", id="speaker"), "seat id “speaker” means a source of scenes"),
         (plan() | {"hall": []}, "hall: is needed"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from server.links import Links, load_key
 from signaling.event import SeatKind
 from signaling.wire.errors import SignalingError
+from signaling.wire.roles import Role
 from tests.unit.signaling.plans import event, seat
 
 KEY = b"k" * 32
@@ -101,6 +102,14 @@ def test_every_seat_without_a_good_link_is_known() -> None:
     made.mint(first, hours=1)
     assert made.missing(time.time()) == rest
     assert made.missing(time.time() + 2 * HOUR_S) == [first, *rest]
+
+
+def test_the_token_of_a_device_is_no_link_for_its_seat() -> None:
+    made = links()
+    first = event().seats[0]
+    token = made.token(made.mint(first, 1, Role.ENCODER).claims)
+    assert made.check(token, time.time()).role is Role.ENCODER
+    assert first in made.missing(time.time())
 
 
 def test_a_file_token_opens_one_file_as_long_as_its_link_is_good() -> None:

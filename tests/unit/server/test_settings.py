@@ -46,6 +46,9 @@ def test_the_data_folder_may_be_told_by_a_variable() -> None:
         ('log_level = "loud"', "log_level", "'debug', 'info', 'warning' or 'error'"),
         ('http_host = "0.0.0.0"', "http_host", "127.0.0.1, ::1, localhost"),
         ('advertised_addresses = ["hall"]', "advertised_addresses", "IPv4 or IPv6"),
+        ("programme_height = 480", "programme_height", "720 and 1080"),
+        ("programme_frame_rate = 50", "programme_frame_rate", "25 and 30"),
+        ("master_kbps = 1", "master_kbps", "2000"),
         ("colour = 1", "colour", "not permitted"),
         ("http_port = ", "", "Invalid value"),
     ],
@@ -70,3 +73,9 @@ def test_a_wrong_variable_is_told_as_such() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such file"):
         load_settings(tmp_path / "none.toml", {})
+
+
+def test_a_format_may_be_told_by_variables() -> None:
+    told = {"LIANXIAN_PROGRAMME_HEIGHT": "1080", "LIANXIAN_PROGRAMME_FRAME_RATE": "30"}
+    settings = load_settings(environment=told)
+    assert (settings.programme_height, settings.programme_frame_rate) == (1080, 30)

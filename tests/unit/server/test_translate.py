@@ -12,18 +12,17 @@ from mixer.wire.ids import (
     SubscriptionId,
     WorkerKind,
 )
+from mixer.wire.picture import PictureSource, Scene, SourceDelay
 from mixer.wire.resources import (
     Clock,
     OnAir,
     Peer,
-    PictureSource,
+    Priority,
     Publication,
     RecordedTrack,
     RecordingSession,
-    Scene,
     SoundReturn,
     SoundSource,
-    SourceDelay,
     Subscription,
 )
 from mixer.wire.resources import Mark as MarkResource
@@ -37,7 +36,8 @@ from server.intent import (
     Wiring,
 )
 from server.translate import wanted
-from signaling.programme.core import Programme, ProgrammeState
+from signaling.programme.core import Programme
+from signaling.programme.state import ProgrammeState
 from signaling.recording import Mark, Recording, RecordingPhase
 from signaling.seats import Device, DeviceKind
 from signaling.wire.roles import Role
@@ -103,7 +103,9 @@ def state(slots: list[str], revision: int = 4) -> ProgrammeState:
     scene = SceneView(
         layout="grid", slots=slots, caption=CaptionView(title="甲", subtitle="乙"), strap="连线"
     )
-    return ProgrammeState(revision=revision, on_air=scene, preview=scene, at_ms=1500)
+    return ProgrammeState(
+        revision=revision, on_air=scene, preview=scene, at_ms=1500, heard_at_ms=1500
+    )
 
 
 def recording(phase: RecordingPhase = RecordingPhase.WANTED) -> Recording:
@@ -132,6 +134,41 @@ def test_media_holds_peers_then_what_they_carry() -> None:
     resources = wanted(WorkerKind.MEDIA, intent(sitting(1, "north"), sitting(2, "site-1")))
     kinds = [type(one) for one in resources]
     assert kinds == [Clock, *[Peer] * 4, *[Publication] * 4, *[Subscription] * 4]
+
+
+def test_what_is_on_air_or_next_comes_before_who_spoke_and_the_rest() -> None:
+    desk = sitting(1, "director")
+    pictures = ["north", "site-1", "site-2", "site-3", "site-2/camera2/slides"]
+    tiles = tuple(
+        Received(
+            subscription=SubscriptionId(500 + number),
+            publication=PublicationId(600 + number),
+            kind=MediaKind.VIDEO,
+            layer=LAYER_LOW,
+            tile=picture,
+        )
+        for number, picture in enumerate(pictures)
+    )
+    received = (*desk.wiring.received, *tiles)
+    wired = msgspec.structs.replace(desk.wiring, received=received)
+    airing = msgspec.structs.replace(
+        state(["north"]),
+        preview=SceneView(
+            layout="full", slots=["site-1"], caption=CaptionView(title="", subtitle=""), strap=""
+        ),
+        speakers=("site-2", "site-3"),
+    )
+    model = intent(msgspec.structs.replace(desk, wiring=wired), state=airing)
+    held = of(WorkerKind.MEDIA, Subscription, model)
+    assert [one.priority for one in held if isinstance(one, Subscription)] == [
+        Priority.ON_AIR,  # the programme
+        Priority.SOUND,
+        Priority.ON_AIR,
+        Priority.ON_AIR,
+        Priority.SPEAKER,
+        Priority.REST,
+        Priority.REST,
+    ]
 
 
 def test_a_device_without_media_wants_nothing_of_media() -> None:

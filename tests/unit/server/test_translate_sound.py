@@ -3,12 +3,12 @@ from typing import Any
 import msgspec
 
 from mixer.wire.ids import LAYER_LOW, GroupId, MediaKind, PublicationId, SubscriptionId, WorkerKind
+from mixer.wire.picture import SourceDelay
 from mixer.wire.resources import (
     RecordedTrack,
     ReturnKind,
     SoundReturn,
     SoundSource,
-    SourceDelay,
 )
 from mixer.wire.sound import (
     AudibleOverride,

@@ -64,3 +64,26 @@ def test_marks_are_kept_while_it_records() -> None:
     intent.stop()
     assert not intent.mark(mark())
     assert not RecordingIntent().mark(mark())
+
+
+def test_a_mark_moves_to_when_it_took_effect() -> None:
+    intent = running()
+    first, other = mark(), Mark(id=8, kind="layout", at_ms=30, title="全部")
+    assert intent.mark(first)
+    assert intent.mark(other)
+    moved = intent.move_mark(7, 640)
+    assert moved is not None
+    assert (moved.id, moved.at_ms, moved.title) == (7, 640, first.title)
+    assert intent.current is not None
+    assert intent.current.marks == (moved, other)
+    assert intent.move_mark(7, 640) is None
+    assert intent.move_mark(99, 640) is None
+
+
+def test_marks_of_a_recording_that_stops_stay() -> None:
+    intent = running()
+    assert intent.mark(mark())
+    intent.stop()
+    assert intent.move_mark(7, 640) is None
+    assert intent.current is not None
+    assert intent.current.marks == (mark(),)

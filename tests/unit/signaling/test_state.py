@@ -108,6 +108,16 @@ def test_members_hear_nothing_of_levels() -> None:
     assert view.next_message(0) is None
 
 
+def test_whoever_sits_there_sees_the_figures_of_that_seat_but_not_its_level() -> None:
+    state = StateMap()
+    state.put("seat/north", seat(level_db=-20, rtt_ms=80))
+    first = View(state, Role.MEMBER, "north").next_message(0)
+    assert isinstance(first, Snapshot)
+    shown = first.state["seat/north"]
+    assert isinstance(shown, SeatView)
+    assert (shown.level_db, shown.devices[0].rtt_ms) == (-100.0, 80.0)
+
+
 def test_a_change_hidden_from_a_role_keeps_its_revisions_whole() -> None:
     state = StateMap()
     view = View(state, Role.MEMBER)

@@ -8,13 +8,12 @@ from collections import deque
 from pylibsrtp import Error as SrtpError
 
 from mixer.forward.drops import Drop
-from mixer.forward.fanout_reference import rewrite_header
-from mixer.forward.interface import Address, Batch, InLine, OutLine
-from mixer.forward.reference import ReferenceFanout
+from mixer.forward.interface import Address, Batch, Extensions, Fanout, InLine, OutLine
 from mixer.rtp import payload_type as types
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.rtcp import Rtcp, parse_rtcp, serialize_rtcp
 from mixer.wire.ids import MediaKind
+from tests.unit.mixer.forward.implementations import MakeFanout, reference
 
 MS = 1_000_000
 SECOND = 1000 * MS
@@ -25,6 +24,7 @@ OUT_SSRC, OUT_RTX_SSRC = 300, 301
 VIDEO, AUDIO = 80, 88
 KEY, DELTA = b"\x10\x00key", b"\x10\x01delta"
 _TAG = b"protected"
+EXTENSIONS = Extensions(mid=4)
 
 
 class MarkingSrtp:
@@ -63,26 +63,18 @@ class FakeSocket:
         return len(datagram)
 
 
-class Rig:
-    """A publisher of VP8 (with retransmission) and Opus, and a viewer of the VP8."""
+class Wire:
+    """A fan-out with a publisher (peer 1) and a viewer (peer 2) on a wire that loses nothing."""
 
-    def __init__(self, *, rtx: bool = True) -> None:
+    def __init__(self, make: MakeFanout = reference) -> None:
         self.socket = FakeSocket()
-        self.fanout = ReferenceFanout(self.socket, rewrite_header)
+        self.fanout: Fanout = make(self.socket)
         self.fanout.set_clock(0, 1_700_000_000 * SECOND)
         self.now_ns = 100 * SECOND
-        self.tapped: list[int] = []
         for peer, address in ((1, PUBLISHER), (2, VIEWER)):
             self.fanout.add_peer(peer, f"cname{peer}")
             self.fanout.set_keys(peer, MarkingSrtp(), MarkingSrtp())
             self.fanout.set_address(peer, address, send_to=True)
-        video = InLine("0", MediaKind.VIDEO, {96: types.VP8}, {97: 96}, (), {}, nack=True)
-        audio = InLine("1", MediaKind.AUDIO, {111: types.OPUS}, {}, (AUDIO_SSRC,), {}, nack=False)
-        self.fanout.set_in_lines(1, (video, audio), mid_extension=4)
-        self.fanout.add_in(VIDEO, 1, "0", MediaKind.VIDEO)
-        self.fanout.add_in(AUDIO, 1, "1", MediaKind.AUDIO)
-        self.fanout.add_out(7, 2, video_line(rtx=rtx))
-        self.fanout.set_route(7, VIDEO)
 
     def arrive(self, datagram: bytes, address: Address = PUBLISHER) -> Batch:
         """A protected datagram arrives and is drained."""
@@ -91,11 +83,6 @@ class Rig:
     def arrive_raw(self, datagram: bytes, address: Address = PUBLISHER) -> Batch:
         self.socket.incoming.append((datagram, address))
         return self.fanout.drain(self.now_ns, 64)
-
-    def video(self, sequence: int, payload: bytes = DELTA, timestamp: int = -1) -> Batch:
-        """A video packet; each number has its own picture unless a timestamp is given."""
-        stamp = sequence * 3600 if timestamp < 0 else timestamp
-        return self.arrive(rtp(96, sequence, stamp, VIDEO_SSRC, payload))
 
     def rtcp(self, *packets: Rtcp, address: Address = VIEWER) -> Batch:
         return self.arrive(serialize_rtcp(packets), address)
@@ -128,6 +115,43 @@ class Rig:
         return self.fanout.totals().drops[reason]
 
 
+class Rig(Wire):
+    """A publisher of VP8 (with retransmission) and Opus, and a viewer of the VP8."""
+
+    def __init__(self, *, rtx: bool = True, make: MakeFanout = reference) -> None:
+        super().__init__(make)
+        video = InLine(
+            "0",
+            MediaKind.VIDEO,
+            {96: types.VP8},
+            {97: 96},
+            (),
+            {},
+            nack=True,
+            extensions=EXTENSIONS,
+        )
+        audio = InLine(
+            "1",
+            MediaKind.AUDIO,
+            {111: types.OPUS},
+            {},
+            (AUDIO_SSRC,),
+            {},
+            nack=False,
+            extensions=EXTENSIONS,
+        )
+        self.fanout.set_in_lines(1, (video, audio))
+        self.fanout.add_in(VIDEO, 1, "0", MediaKind.VIDEO)
+        self.fanout.add_in(AUDIO, 1, "1", MediaKind.AUDIO)
+        self.fanout.add_out(7, 2, video_line(rtx=rtx))
+        self.fanout.set_route(7, VIDEO)
+
+    def video(self, sequence: int, payload: bytes = DELTA, timestamp: int = -1) -> Batch:
+        """A video packet; each number has its own picture unless a timestamp is given."""
+        stamp = sequence * 3600 if timestamp < 0 else timestamp
+        return self.arrive(rtp(96, sequence, stamp, VIDEO_SSRC, payload))
+
+
 def video_line(*, rtx: bool = True, ssrc: int = OUT_SSRC) -> OutLine:
     return OutLine(
         MediaKind.VIDEO,
@@ -136,6 +160,10 @@ def video_line(*, rtx: bool = True, ssrc: int = OUT_SSRC) -> OutLine:
         {types.VP8: 120, types.H264: 122},
         {types.VP8: 121} if rtx else {},
     )
+
+
+def sound_line(ssrc: int = 400) -> OutLine:
+    return OutLine(MediaKind.AUDIO, ssrc, 0, {types.OPUS: 110}, {}, nack=False)
 
 
 def rtp(

@@ -1,5 +1,4 @@
 import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -21,8 +20,24 @@ def test_the_reference_takes_over_without_the_module(monkeypatch: pytest.MonkeyP
 
 
 def test_a_compiled_function_that_is_wrong_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = SimpleNamespace(rewrite_header=lambda *_arguments: None)
-    monkeypatch.setitem(sys.modules, "mixer.forward._fanout", wrong)
+    pytest.importorskip("mixer.forward._fanout", reason="without a compiler nothing to choose")
+    monkeypatch.setattr("mixer.forward._fanout.rewrite_header", lambda *_arguments: None)
     path = choose_hot_path(allow_compiled=True)
     assert not path.is_compiled
     assert "known packet" in path.reason
+
+
+def test_a_library_that_protects_otherwise_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mixer.forward._fanout", reason="without a compiler nothing to choose")
+    monkeypatch.setattr(
+        "mixer.forward._fanout.protected_by_pointer", lambda _session, packet, _is_rtcp: packet
+    )
+    path = choose_hot_path(allow_compiled=True)
+    assert not path.is_compiled
+    assert "pointer" in path.reason
+
+
+def test_the_compiled_fan_out_is_chosen_where_it_is_right() -> None:
+    pytest.importorskip("mixer.forward._fanout", reason="without a compiler nothing to choose")
+    path = choose_hot_path(allow_compiled=True)
+    assert (path.is_compiled, path.reason) == (True, "")

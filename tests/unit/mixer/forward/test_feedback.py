@@ -32,12 +32,6 @@ from tests.unit.mixer.forward.rig import (
     rtp,
 )
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return Rig()
-
-
 # --- towards publishers -------------------------------------------------------------------------
 
 
@@ -94,11 +88,17 @@ def test_key_frame_requests_of_many_viewers_are_joined(rig: Rig) -> None:
     assert len(asked) == 1
 
 
-def test_a_viewer_that_waits_is_asked_for_every_second(rig: Rig) -> None:
-    rig.video(1)
-    rig.pass_time(3500)
+@pytest.mark.parametrize(("flows", "least", "most"), [(True, 7, 8), (False, 2, 3)])
+def test_a_viewer_that_waits_is_asked_for_again(
+    rig: Rig, flows: bool, least: int, most: int
+) -> None:
+    """Twice a second while the layer flows, each two seconds while it is silent."""
+    for number in range(1, 36):
+        if flows or number == 1:
+            rig.video(number)
+        rig.pass_time(100)
     asked = [item for item in rig.rtcp_to(PUBLISHER) if isinstance(item, PictureLoss)]
-    assert 3 <= len(asked) <= 4
+    assert least <= len(asked) <= most
 
 
 def test_a_worker_is_asked_by_its_stream(rig: Rig) -> None:

@@ -1,5 +1,3 @@
-import pytest
-
 from mixer.forward.drops import Drop
 from mixer.forward.interface import InjectedPacket
 from mixer.rtp import payload_type as types
@@ -22,11 +20,6 @@ from tests.unit.mixer.forward.rig import (
     rtp,
     video_line,
 )
-
-
-@pytest.fixture
-def rig() -> Rig:
-    return Rig()
 
 
 def test_rewrites_what_the_receiver_must_not_see(rig: Rig) -> None:

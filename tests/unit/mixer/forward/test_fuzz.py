@@ -3,6 +3,7 @@
 import random
 
 from mixer.forward.drops import Drop
+from mixer.forward.reference import ReferenceFanout
 from mixer.rtp.rtcp import Nack, PictureLoss, ReceiverReport, Remb, ReportBlock, serialize_rtcp
 from tests.unit.mixer.forward.rig import (
     KEY,
@@ -44,6 +45,7 @@ def test_damaged_datagrams_of_known_peers() -> None:
             rig.fanout.poll(rig.now_ns)
         rig.socket.sent.clear()
     assert rig.drops(Drop.INTERNAL_ERROR) == 0
+    assert isinstance(rig.fanout, ReferenceFanout)
     for peer in rig.fanout._peers.values():
         assert len(peer.media) <= 4
         assert len(peer.rtx) <= 64

@@ -45,3 +45,12 @@ def test_far_more_removals_than_it_remembers_keep_new_numbers_right() -> None:
         gaps.remove(number)
     assert gaps.renumber(1200) == 1100
     assert gaps.renumber(1199) == 1099
+
+
+@given(st.lists(st.integers(0, 3000), max_size=50), st.integers(-5, 3005))
+def test_tells_what_it_has_seen_as_far_as_it_reaches(numbers: list[int], asked: int) -> None:
+    window = DuplicateWindow()
+    for number in numbers:
+        window.is_new(number)
+    within = bool(numbers) and max(numbers) - asked < 1024
+    assert window.has(asked) is (within and asked in numbers)

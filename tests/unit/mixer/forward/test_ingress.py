@@ -52,7 +52,7 @@ def test_drops_what_two_lines_could_mean(rig: Rig) -> None:
     lines = tuple(
         InLine(mid, MediaKind.VIDEO, {96: types.VP8}, {}, (), {}, nack=False) for mid in "01"
     )
-    rig.fanout.set_in_lines(1, lines, 0)
+    rig.fanout.set_in_lines(1, lines)
     assert rig.arrive(rtp(96, 1, 0, 777, KEY)).tapped == []
     assert rig.drops(Drop.UNBOUND_SSRC) == 1
 

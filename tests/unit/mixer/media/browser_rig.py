@@ -5,10 +5,11 @@ from __future__ import annotations
 from aioice import stun
 
 from mixer.forward.fanout_reference import rewrite_header
-from mixer.forward.interface import Address
+from mixer.forward.interface import Address, is_streamed
 from mixer.forward.reference import ReferenceFanout
 from mixer.media.connection import Connection, ConnectionState, Direction
 from mixer.media.connections import Connections
+from mixer.media.ports import Candidates
 from mixer.transport.dtls import DtlsEndpoint
 from mixer.transport.identity import Fingerprint, Identity
 from mixer.transport.sdp import parse_sdp
@@ -31,7 +32,9 @@ class Rig:
         self.socket = FakeSocket()
         self.fanout = ReferenceFanout(self.socket, rewrite_header)
         self.states: list[tuple[ConnectionState, str]] = []
-        self.connections = Connections(self.fanout, (("192.0.2.10", 5000),), self._on_state)
+        self.connections = Connections(
+            self.fanout, Candidates((("192.0.2.10", 5000),)), self._on_state
+        )
         self.connections.add(PEER, direction)
         self.now_ns = 100 * SECOND
 
@@ -45,12 +48,20 @@ class Rig:
         return state
 
     def arrive(self, datagram: bytes, address: Address) -> None:
-        self.socket.incoming.append((datagram, address))
-        for control, source in self.fanout.drain(self.now_ns, 64).control:
-            self.connections.receive(control, source, self.now_ns)
+        """By UDP, or by a TCP connection from `HOME`."""
+        if is_streamed(address):
+            batch = self.fanout.receive(datagram, address, self.now_ns)
+        else:
+            self.socket.incoming.append((datagram, address))
+            batch = self.fanout.drain(self.now_ns, 64)
+        seen_at = HOME if is_streamed(address) else None
+        for control, source in batch.control:
+            self.connections.receive(control, source, self.now_ns, seen_at)
 
     def taken(self, address: Address) -> list[bytes]:
         """What was sent to an address; forgets it."""
+        if is_streamed(address):
+            return [datagram for _, datagram in self.fanout.take_streamed()]
         sent = [datagram for datagram, to in self.socket.sent if to == address]
         self.socket.sent = [entry for entry in self.socket.sent if entry[1] != address]
         return sent

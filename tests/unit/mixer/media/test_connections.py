@@ -2,6 +2,7 @@ import random
 
 import pytest
 
+from mixer.forward.interface import STREAM_HOST
 from mixer.media.connection import ConnectionState, Direction
 from mixer.wire.control import ControlError
 from mixer.wire.ids import PeerId
@@ -275,3 +276,30 @@ def test_junk_from_a_known_address_ends_nothing() -> None:
     assert rig.connections.drops["control_bug"] == 0
     assert rig.state is CONNECTED
     assert browser.check()
+
+
+def test_a_peer_whose_network_changed_is_followed() -> None:
+    rig, browser = connected(Direction.SEND)
+    browser.address = ELSEWHERE
+    assert browser.check(nominate=False)
+    assert rig.fanout._peers[PEER].address == HOME
+    rig.pass_time(4)
+    assert browser.check(nominate=False)
+    assert rig.fanout._peers[PEER].address == ELSEWHERE
+    assert rig.connections.handshakes == 1
+
+
+def test_a_peer_without_its_tcp_connection_is_away_until_it_checks_again() -> None:
+    rig = Rig(Direction.SEND)
+    browser = Browser(rig, (STREAM_HOST, 1))
+    rig.connections.finish_send(PEER, rig.send_offer(browser), rig.now_ns)
+    assert browser.check()
+    browser.shake_hands()
+    assert rig.state is CONNECTED
+    rig.connections.lose_address((STREAM_HOST, 1))
+    assert rig.state is DISCONNECTED
+    assert rig.fanout._peers[PEER].address is None
+    browser.address = HOME
+    assert browser.check()
+    assert rig.state is CONNECTED
+    assert rig.fanout._peers[PEER].address == HOME

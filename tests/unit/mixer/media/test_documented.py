@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mixer.forward.drops import Drop
-from mixer.media import metrics
+from mixer.media import metrics, series
 from mixer.media.link_client import LinkDrop
+from mixer.media.tcp import StreamDrop
 from mixer.transport.ice import IceDrop
 
 
@@ -16,14 +17,15 @@ def page(repository: Path) -> str:
     return (repository / "docs" / "media.md").read_text()
 
 
-@pytest.mark.parametrize("reason", [*Drop, *IceDrop, *LinkDrop], ids=str)
+@pytest.mark.parametrize("reason", [*Drop, *IceDrop, *LinkDrop, *StreamDrop], ids=str)
 def test_every_drop_is_explained(page: str, reason: str) -> None:
     assert f"`{reason}`" in page
 
 
 def test_every_metric_is_named(page: str) -> None:
-    names = re.findall(r'_(?:gauge|counter)\(\s*"(\w+)"', Path(metrics.__file__).read_text())
-    assert len(names) > 8
+    text = "".join(Path(str(one.__file__)).read_text() for one in (metrics, series))
+    names = re.findall(r'_(?:gauge|counter)\(\s*"(\w+)"', text)
+    assert len(names) > 40
     assert [name for name in names if f"`{name}" not in page] == []
 
 

@@ -1,9 +1,9 @@
-from mixer.forward.interface import PeerFigures, StreamFigures
+from mixer.forward.interface import PeerFigures, StreamFlow
 from mixer.media.reporting import STALLED_NS, Reporting
 from mixer.media.streams import codec_of, kind_of, publication_of, stream_of
 from mixer.rtp import payload_type as types
 from mixer.wire.control import Event, PeerQuality, PublicationState
-from mixer.wire.ids import MediaKind, PublicationId
+from mixer.wire.ids import MediaKind, PeerId, PublicationId, SubscriptionId
 
 STEP_NS = 500_000_000
 HALL = PublicationId(10)
@@ -13,26 +13,37 @@ class Figures:
     """Stands for the fan-out."""
 
     def __init__(self) -> None:
-        self.streams: list[StreamFigures] = []
+        self.streams: list[StreamFlow] = []
         self.peers: list[PeerFigures] = []
 
-    def stream_figures(self) -> list[StreamFigures]:
+    def stream_flows(self) -> list[StreamFlow]:
         return self.streams
 
     def peer_figures(self, _now_ns: int) -> list[PeerFigures]:
         return self.peers
 
 
-def figures(layer: int, last_packet_ns: int, payload_type: int = types.VP8) -> StreamFigures:
-    return StreamFigures(
-        stream_of(HALL, layer), 1, payload_type, last_packet_ns, 5, 500, 0, 0, 0, 0
-    )
+def figures(layer: int, last_packet_ns: int, payload_type: int = types.VP8) -> StreamFlow:
+    return StreamFlow(stream_of(HALL, layer), payload_type, last_packet_ns, 5, 500)
+
+
+class Ways:
+    """Stands for what is known of the ways to receivers."""
+
+    def __init__(self) -> None:
+        self.lacks: dict[SubscriptionId, int] = {}
+
+    def estimate_bps(self, _peer: PeerId) -> float:
+        return 1_234_567.8
+
+    def narrowed(self, _peer: PeerId) -> dict[SubscriptionId, int]:
+        return self.lacks
 
 
 def reporting() -> tuple[Figures, list[Event], Reporting]:
     source = Figures()
     told: list[Event] = []
-    return source, told, Reporting(source, told.append)  # type: ignore[arg-type]
+    return source, told, Reporting(source, told.append, Ways())  # type: ignore[arg-type]
 
 
 def state(*, flowing: bool) -> PublicationState:
@@ -80,11 +91,24 @@ def test_quality_is_told_on_change_and_again_to_a_new_server() -> None:
         loss_fraction=0.0123,
         jitter_ms=1.3,
         bitrate=1000.0,
+        estimate_bps=1_235_000.0,
     )
     assert told == [quality]
     reports.forget()
     reports.quality(2)
     assert told == [quality, quality]
+
+
+def test_a_picture_that_a_line_has_no_room_for_is_told_on_change() -> None:
+    source, told = Figures(), list[Event]()
+    ways = Ways()
+    reports = Reporting(source, told.append, ways)  # type: ignore[arg-type]
+    source.peers = [PeerFigures(1, 12.34, 0.0, 1.26, 1000.4)]
+    reports.quality(0)
+    ways.lacks = {SubscriptionId(5): -1}
+    reports.quality(1)
+    reports.quality(2)
+    assert [one.narrowed for one in told if isinstance(one, PeerQuality)] == [{}, {5: -1}]
 
 
 def test_streams_are_numbered_by_publication_and_layer() -> None:

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from mixer.picture.canvas import Canvas
 from mixer.picture.colour import (
     Planes,
-    Scaler,
     opaque,
     overlay,
     planes_of,
     to_yuv,
 )
 from mixer.picture.layout import Rect
+from mixer.picture.scale import Scaler
 from tests.picture_streams import RED, plain_frame
 
 

@@ -3,7 +3,6 @@ import pytest
 
 from mixer.picture.caption import (
     LOWER_THIRD_MAX_WIDTH,
-    Drawing,
     lower_line,
     lower_third,
     name_bar,
@@ -11,6 +10,7 @@ from mixer.picture.caption import (
 )
 from mixer.picture.layout import CANVAS_WIDTH, SAFE_X
 from mixer.picture.slate import SlateReason, slate
+from mixer.picture.style import Drawing
 from mixer.picture.theme import LINE_HEIGHT
 
 LONG = "湖南省湘西土家族苗族自治州" * 12

@@ -13,8 +13,9 @@ from mixer.picture.lay_out_captions import captions_of
 from mixer.picture.layout_file import load_layouts
 from mixer.picture.lettering import clean, font, has_glyph, wrap
 from mixer.picture.logo import LogoError, logo, read_logo
+from mixer.picture.style import Look
 from mixer.picture.theme import DEFAULT, ThemeError, parse_theme, theme_shelf
-from mixer.wire.resources import Caption, Scene
+from mixer.wire.picture import Caption, Scene
 
 LAYOUTS = load_layouts()
 ROOT = Path(__file__).resolve().parents[4]
@@ -60,7 +61,7 @@ def logos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_whatever_is_said_stays_in_the_picture_and_apart(
     name: str, text: str, question: str, logos: Path
 ) -> None:
-    made = captions_of(scene(text, question=question), LAYOUTS[name], DEFAULT, 0, logos)
+    made = captions_of(scene(text, question=question), LAYOUTS[name], Look(logos=logos))
     rects = [placed.rect for placed in made.placed]
     rects += [placed.rect for ticker in made.tickers for placed in ticker.placed(ticker.text(1))]
     assert not any(one.touches(other) for one, other in combinations(rects, 2))

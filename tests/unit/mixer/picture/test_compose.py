@@ -8,9 +8,10 @@ from mixer.picture.colour import to_yuv
 from mixer.picture.compose import Compositor
 from mixer.picture.feed import DEFAULT_DELAY_NS, FRAME_NS, HOLD_FRAMES, WARM_UP_FRAMES, Feed
 from mixer.picture.layout_file import load_layouts
+from mixer.picture.picture_format import STANDARD
 from mixer.picture.slate import GROUND
 from mixer.picture.stage import SlateBook, build_stage, opening_stage
-from mixer.wire.resources import Caption, Scene, Slot
+from mixer.wire.picture import Caption, Scene, Slot
 from tests.picture_streams import BLUE, GREEN, RED, Rgb, plain_frame
 
 LAYOUTS = load_layouts()
@@ -27,7 +28,7 @@ class AtOnce(Executor):
 class Studio:
     def __init__(self, layout: str, *seats: str, caption: Caption | None = None) -> None:
         self.feeds = {seat: Feed() for seat in seats}
-        self.compositor = Compositor(1280, 720, SlateBook(AtOnce()), opening_stage(1280, 720))
+        self.compositor = Compositor(STANDARD, SlateBook(AtOnce()), opening_stage(1280, 720))
         slots = tuple(Slot(seat=seat, title=seat) for seat in seats)
         scene = Scene(revision=1, at_ns=0, layout=layout, slots=slots, caption=caption)
         self.compositor.enter(build_stage(scene, LAYOUTS[layout], self.feeds.__getitem__))
@@ -140,6 +141,6 @@ def test_a_seat_that_never_had_a_picture_gets_its_slate() -> None:
 
 
 def test_the_opening_slate_stands_before_the_first_scene() -> None:
-    compositor = Compositor(1280, 720, SlateBook(AtOnce()), opening_stage(1280, 720))
+    compositor = Compositor(STANDARD, SlateBook(AtOnce()), opening_stage(1280, 720))
     assert not compositor.compose(START)
     assert int(compositor.canvas.planes.y.max()) > 220

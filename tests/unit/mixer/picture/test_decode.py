@@ -15,6 +15,7 @@ from mixer.picture.decode import (
     open_decoder,
     too_large,
 )
+from mixer.picture.feed import Aspect
 from mixer.rtp.assembler import AccessUnit
 from tests.picture_streams import Camera
 
@@ -24,7 +25,8 @@ class Sink:
         self.pictures: list[tuple[int, tuple[int, int]]] = []
         self.refused = 0
 
-    def put(self, session_ns: int, frame: VideoFrame) -> None:
+    def put(self, session_ns: int, frame: VideoFrame, aspect: Aspect) -> None:
+        self.aspect = aspect
         self.pictures.append((session_ns, (frame.width, frame.height)))
 
     def refuse(self) -> None:
@@ -38,7 +40,7 @@ def unit(payload: bytes = b"x", session_ns: int = 0, **more: Any) -> AccessUnit:
 
 
 def wait(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -110,7 +112,7 @@ def test_pictures_come_out_with_their_session_times(codec: str) -> None:
     wait(lambda: len(sink.pictures) == 10)
     assert sink.pictures == [(number * 40_000_000, (320, 180)) for number in range(10)]
     decoder.close()
-    assert decoder.join(5)
+    assert decoder.join(60)
 
 
 def test_a_corrupt_stream_is_contained_and_decoding_goes_on_at_a_key_frame(codec: str) -> None:
@@ -175,21 +177,20 @@ def test_a_slow_decoder_never_makes_its_feeder_wait() -> None:
     class Slow:
         def decode(self, _packet: object) -> list[VideoFrame]:
             entered.set()
-            release.wait(10)
+            release.wait()
             return []
 
     decoder = Decoder("vp8", Sink(), "test", lambda _codec: Slow())  # type: ignore[arg-type,return-value]
     decoder.push(unit(keyframe=True))
-    assert entered.wait(5)
-    begun = time.monotonic()
+    entered.wait()
+    # The decoder stands until the end of this: whoever waited for it would wait for ever.
     for _ in range(MAX_UNITS + 2):
         decoder.push(unit(keyframe=True))
-    assert time.monotonic() - begun < 5
     assert decoder.drops[DecodeDrop.QUEUE_FULL] >= MAX_UNITS
     decoder.close()
     assert not decoder.join(0.01)
     release.set()
-    assert decoder.join(5)
+    assert decoder.join(60)
 
 
 def test_a_closed_decoder_gives_no_more_pictures() -> None:
@@ -197,5 +198,5 @@ def test_a_closed_decoder_gives_no_more_pictures() -> None:
     decoder = Decoder("vp8", sink, "test")
     decoder.close()
     decoder.push(unit(camera.coded(), keyframe=True))
-    assert decoder.join(5)
+    assert decoder.join(60)
     assert sink.pictures == []

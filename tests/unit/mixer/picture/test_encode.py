@@ -6,19 +6,20 @@ from av.video.codeccontext import VideoCodecContext
 from mixer.picture.canvas import Canvas
 from mixer.picture.colour import to_yuv
 from mixer.picture.encode import (
-    KEYFRAME_EVERY,
     MAX_PAYLOAD_BYTES,
     SEQUENCES_PER_FRAME,
-    KeyframeRule,
     Rendition,
-    renditions,
 )
+from mixer.picture.keyframes import KeyframeRule
+from mixer.picture.picture_format import STANDARD
+from mixer.picture.rendition_spec import renditions
 from mixer.rtp.packet import RtpPacket
 from mixer.wire.frame import FLAG_KEYFRAME, Frame
 from mixer.wire.ids import LAYER_LOW, LAYER_MAIN, PublicationId
 from tests.picture_streams import RED, ProgrammeReader
 
-MAIN, LOW = renditions(1280, 720)
+MAIN, LOW = renditions(STANDARD)
+KEYFRAME_EVERY = 50
 
 
 def noise(canvas: Canvas, seed: int) -> None:
@@ -41,6 +42,34 @@ def test_a_requested_key_frame_comes_at_once_but_not_within_half_a_second() -> N
         if rule.decide(frame):
             keys.append(frame)
     assert keys == [1000, 1020, 1033]
+
+
+def test_while_sites_join_two_key_frames_come_a_second_and_later_one() -> None:
+    rule = KeyframeRule()
+    keys: list[int] = []
+    for frame in range(1000, 1400):
+        rule.request()  # a receiver that loses packets all the time
+        if rule.decide(frame):
+            keys.append(frame)
+    gaps = np.diff(keys)
+    joining = gaps[np.array(keys[1:]) < 1000 + 5 * 25]
+    assert min(gaps) >= 13
+    assert max(joining) <= 25
+    assert min(gaps[-8:]) >= 25
+
+
+@pytest.mark.parametrize("rate", [25, 30])
+def test_who_asks_just_before_an_even_second_waits_for_it(rate: int) -> None:
+    rule = KeyframeRule(rate)
+    first = 2 * rate * 20
+    asked = {first + 2 * rate - 1, first + 4 * rate - rate // 3}
+    keys: list[int] = []
+    for frame in range(first, first + 5 * rate):
+        if frame in asked:
+            rule.request()
+        if rule.decide(frame):
+            keys.append(frame)
+    assert keys == [first, first + 2 * rate, first + 4 * rate]
 
 
 def test_a_hole_over_the_even_second_makes_a_key_frame_after_it() -> None:
@@ -121,7 +150,7 @@ def test_the_stream_says_its_colours_and_the_profile_browsers_take() -> None:
     assert "Baseline" in str(context.profile)
 
 
-def test_an_encoder_that_fails_is_made_anew_with_a_key_frame(
+def test_an_encoder_that_fails_is_made_anew_and_leaves_no_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rendition = Rendition(LOW, PublicationId(9))
@@ -132,8 +161,8 @@ def test_an_encoder_that_fails_is_made_anew_with_a_key_frame(
             raise av.error.ExternalError(1, "broken")
 
     monkeypatch.setattr(rendition, "_context", Broken())
-    assert encode(rendition, 1005, 1, moving=False) == []
+    after = encode(rendition, 1005, 1, moving=False)
     assert rendition.errors == 1
-    after = encode(rendition, 1006, 1, moving=False)
+    assert after[0].session_ns == 1005 * 40_000_000
     assert after[0].flags & FLAG_KEYFRAME
     assert after[0].sequence == before[-1].sequence + 1

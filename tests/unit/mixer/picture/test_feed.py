@@ -8,6 +8,7 @@ from mixer.picture.feed import (
     FRAME_NS,
     HOLD_FRAMES,
     MAX_PICTURES,
+    SPARE_NS,
     WARM_UP_FRAMES,
     DelaySlew,
     Feed,
@@ -42,6 +43,7 @@ def test_no_waiting_picture_is_nearer_than_the_one_shown(gaps: list[int], delay_
     times = [START * FRAME_NS]
     for gap in gaps:
         times.append(times[-1] + gap * MS)
+    times = [one for one in times if one <= times[0] + delay_ms * MS + SPARE_NS]
     for time_ns in times:
         feed.put(time_ns, FRAME)
     for frame in range(START, START + 20):
@@ -144,8 +146,23 @@ def test_waiting_pictures_are_bounded_by_number_and_memory(
     feed = Feed()
     frame = VideoFrame(*size, "yuv420p")
     for number in range(60):
-        feed.put(START * FRAME_NS + number * FRAME_NS, frame)
+        feed.put(START * FRAME_NS + number * 5 * MS, frame)
     assert feed.dropped_full == 60 - kept
+
+
+@pytest.mark.parametrize("delay_ms", [60, 100, 900])
+def test_of_a_seat_nobody_looks_at_only_what_may_be_shown_next_is_kept(delay_ms: int) -> None:
+    feed = Feed()
+    feed.aim_delay(delay_ms * MS)
+    for number in range(100):
+        feed.put(START * FRAME_NS + number * FRAME_NS, FRAME)
+    waiting = 100 - feed.dropped_full
+    assert waiting * 40 == pytest.approx(delay_ms + SPARE_NS / MS, abs=60)
+    # Who looks now sees at once what was taken the delay ago.
+    feed.at(START + 99)
+    assert shown_ns(feed, START + 100) == pytest.approx(
+        (START + 100) * FRAME_NS - delay_ms * MS, abs=30 * MS
+    )
 
 
 def test_pictures_from_a_clock_set_back_still_play() -> None:

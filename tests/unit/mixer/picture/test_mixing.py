@@ -8,8 +8,14 @@ from mixer.picture.colour import to_yuv
 from mixer.picture.feed import DEFAULT_DELAY_NS, FRAME_NS, Feed
 from mixer.picture.layout_file import load_layouts
 from mixer.picture.mixing import Mixer
+from mixer.picture.picture_format import STANDARD
 from mixer.picture.stage import SlateBook, Stage, build_stage, opening_stage
-from mixer.wire.resources import Caption, Scene, Slate, Slot
+from mixer.wire.picture import (
+    Caption,
+    Scene,
+    Slate,
+    Slot,
+)
 from tests.picture_streams import BLUE, GREEN, RED, Rgb, plain_frame
 
 LAYOUTS = load_layouts()
@@ -22,7 +28,7 @@ class Studio:
     def __init__(self, colours: dict[str, Rgb]) -> None:
         self.feeds = {seat: Feed() for seat in colours}
         self._colours = colours
-        self.mixer = Mixer(1280, 720, SlateBook(ThreadPoolExecutor(1)), opening_stage(1280, 720))
+        self.mixer = Mixer(STANDARD, SlateBook(ThreadPoolExecutor(1)), opening_stage(1280, 720))
         self.frame = START
 
     def stage(self, layout: str, seats: str, **more: object) -> Stage:

@@ -9,7 +9,7 @@ from mixer.picture.layout_file import load_layouts
 from mixer.picture.slate import SlateReason
 from mixer.picture.stage import SlateBook, SlateKey, build_stage
 from mixer.picture.theme import LINE_TOP
-from mixer.wire.resources import Caption, Scene, Slot
+from mixer.wire.picture import Caption, Scene, Slot
 
 LAYOUTS = load_layouts()
 

@@ -1,4 +1,4 @@
-from mixer.picture.timeline import Due, Timeline
+from mixer.picture.timeline import LATE_BOUNDS_MS, Due, Timeline
 from mixer.wire.ids import FRAME_NS
 
 SECOND_NS = 1_000_000_000
@@ -66,3 +66,13 @@ def test_lateness_is_told_while_it_lasts() -> None:
 
 def test_lateness_is_nothing_before_any_frame() -> None:
     assert Timeline().lateness_ms(0.99) == 0
+
+
+def test_all_frames_are_counted_by_how_late_they_began() -> None:
+    timeline = Timeline()
+    for late_ns in (0, 900_000, 4_000_000, 70_000_000):
+        frame = timeline.due(0 if not timeline.frames else timeline.frames * 40_000_000 + late_ns)
+        assert frame is not None
+    assert sum(timeline.late_counts) == 4
+    counted = dict(zip(LATE_BOUNDS_MS, timeline.late_counts, strict=True))
+    assert (counted[1], counted[5], counted[80]) == (2, 1, 1)

@@ -13,10 +13,25 @@ from mixer.rtp.clock import HOPELESS_NS, JUMP_NS, MAX_SSRCS, SessionClock
 from mixer.rtp.sequence import TimestampExtender
 from mixer.rtp.stats import RtpDrop
 
+CLOCKS = [SessionClock]
+try:
+    from mixer.forward._fanout import CompiledClock
+except ImportError:  # without a compiler; tests/unit/test_build.py fails where there is one
+    pass
+else:
+    CLOCKS.append(CompiledClock)
 MS = 1_000_000
 SECOND = 1_000_000_000
 AUDIO, VIDEO = 0xA, 0xB
 NTP_ORIGIN_NS = 3_900_000_000 * SECOND
+
+
+@pytest.fixture(params=CLOCKS, autouse=True, scope="module")
+def implementation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All of this holds for the clock in Python and for the compiled one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "SessionClock", request.param)
+        yield
 
 
 @dataclass
@@ -304,3 +319,30 @@ def test_a_sender_that_lost_sound_is_followed_within_seconds() -> None:
     assert late[0] > 500 * MS
     assert all(abs(lateness) < 50 * MS for lateness in late[len(late) // 2 :])
     assert clock.reanchors == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((AUDIO, VIDEO)),
+            st.integers(-5000, 40_000),
+            st.integers(0, 400 * MS),
+            st.booleans(),
+        ),
+        max_size=120,
+    )
+)
+def test_both_clocks_say_the_same(events: list[tuple[int, int, int, bool]]) -> None:
+    clocks = [made({AUDIO: 48_000, VIDEO: 90_000}) for made in CLOCKS]
+    timestamps = {AUDIO: 1 << 40, VIDEO: 1 << 41}
+    arrival_ns = 100 * SECOND
+    for ssrc, step, passed_ns, reports in events:
+        timestamps[ssrc] += step
+        arrival_ns += passed_ns
+        if reports:
+            ntp_ns = NTP_ORIGIN_NS + arrival_ns
+            for clock in clocks:
+                clock.on_sender_report(ssrc, ntp_ns, timestamps[ssrc] & 0xFFFFFFFF, arrival_ns)
+        told = {clock.on_packet(ssrc, timestamps[ssrc], arrival_ns) for clock in clocks}
+        assert len(told) == 1
+    assert len({clock.reanchors for clock in clocks}) == 1

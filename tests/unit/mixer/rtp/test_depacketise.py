@@ -19,6 +19,7 @@ from mixer.rtp.depacketise import (
 from mixer.rtp.h264 import join_annexb
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.packetise import packetise_h264, packetise_opus, packetise_vp8
+from mixer.rtp.red import join_red
 from mixer.rtp.stats import RtpDrop
 
 MS = 1_000_000
@@ -346,6 +347,44 @@ def test_opus_packets_come_out_one_by_one_with_their_losses() -> None:
     assert units[1].rtp_timestamp - units[0].rtp_timestamp == 3000
     assert units[1].session_ns == packets[1][0] * MS
     assert not assembler.needs_keyframe
+
+
+def redundant(sequence: int, *, back: int = 960) -> RtpPacket:
+    old = b"frame%d" % (sequence - 1)
+    payload = join_red(b"frame%d" % sequence, old, back)
+    return RtpPacket(payload_type.RED, sequence, sequence * 960, 1, payload)
+
+
+def test_what_a_later_opus_packet_carries_along_fills_the_gap() -> None:
+    assembler = OpusAssembler(wait_ns=20 * MS)
+    units = []
+    for sequence in (1, 2, 4, 7):
+        units += assembler.push(sequence, redundant(sequence), sequence * 20 * MS)
+    units += assembler.flush()
+    assert [(unit.payload, unit.lost_before) for unit in units] == [
+        (b"frame1", 0),
+        (b"frame2", 0),
+        (b"frame3", 0),
+        (b"frame4", 0),
+        (b"frame6", 1),
+        (b"frame7", 0),
+    ]
+    assert [(unit.rtp_timestamp & 0xFFFFFFFF) // 960 for unit in units] == [1, 2, 3, 4, 6, 7]
+    assert [unit.session_ns // (20 * MS) for unit in units] == [1, 2, 3, 4, 6, 7]
+    assert [unit.first_sequence for unit in units] == [1, 2, 3, 4, 6, 7]
+    assert assembler.repaired == 2
+
+
+def test_a_frame_heard_before_is_no_repair_and_a_damaged_packet_is_counted() -> None:
+    assembler = OpusAssembler(wait_ns=20 * MS)
+    units = assembler.push(1, redundant(1), 0)
+    # Number 2 was padding: what 3 carries along is what 1 said.
+    again = RtpPacket(payload_type.RED, 3, 2 * 960, 1, join_red(b"frame2", b"frame1", 960))
+    units += assembler.push(3, again, 20 * MS)
+    units += assembler.push(4, RtpPacket(payload_type.RED, 4, 3 * 960, 1, b"\xef"), 40 * MS)
+    units += assembler.flush()
+    assert [unit.payload for unit in units] == [b"frame1", b"frame2"]
+    assert assembler.drops[RtpDrop.MALFORMED_PAYLOAD] == 1
 
 
 def test_a_payload_type_without_media_is_refused() -> None:

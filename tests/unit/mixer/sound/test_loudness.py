@@ -158,7 +158,7 @@ def level(amplitude: float, seconds: int, target_lufs: float | None) -> tuple[li
         meter.process(block * np.float32(gain))
         gain = leveller.step(meter, target_lufs)
         gains_db.append(leveller.gain_db)
-    return gains_db, meter.short_lufs
+    return gains_db, meter.read().short_lufs
 
 
 @pytest.mark.parametrize("amplitude", [0.03, 0.2])
@@ -166,6 +166,33 @@ def test_the_programme_is_brought_slowly_to_its_target(amplitude: float) -> None
     gains_db, short_lufs = level(amplitude, 40, -23)
     assert short_lufs == pytest.approx(-23, abs=0.5)
     assert np.abs(np.diff(gains_db)).max() <= 1 / 50 + 1e-9
+
+
+def test_pauses_between_words_do_not_count_as_softness() -> None:
+    meter, leveller = LoudnessMeter(), LoudnessLeveller()
+    word = stereo(tone(1000, TICK_SAMPLES, 0.2))
+    gain = 1.0
+    for tick in range(40 * 50):
+        if tick == 15 * 50:
+            meter.begin()
+        # A second of sound, then one of hardly any.
+        block = word * np.float32(gain if tick % 100 < 50 else 0.001)
+        meter.process(block)
+        gain = leveller.step(meter, -23)
+    assert meter.read().integrated_lufs == pytest.approx(-23, abs=0.7)
+
+
+def test_a_change_of_the_programme_is_followed_without_going_too_far() -> None:
+    meter, leveller = LoudnessMeter(), LoudnessLeveller()
+    gains_db, gain = [], 1.0
+    for tick in range(80 * 50):
+        amplitude = 0.2 if tick < 40 * 50 else 0.06
+        meter.process(stereo(tone(1000, TICK_SAMPLES, amplitude)) * np.float32(gain))
+        gain = leveller.step(meter, -23)
+        gains_db.append(leveller.gain_db)
+    wanted_db = gains_db[-1]
+    assert meter.read().short_lufs == pytest.approx(-23, abs=0.5)
+    assert max(gains_db[2000:]) <= wanted_db + 0.5
 
 
 def test_pauses_move_no_gain_and_there_is_a_limit_to_it() -> None:

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -74,3 +77,14 @@ def test_another_life_restarts_the_buffer_and_the_same_does_not() -> None:
 @pytest.mark.parametrize(("amplitude", "level"), [(1, 0), (0.5, -6.02), (0, -120)])
 def test_levels_are_in_dbfs(amplitude: float, level: float) -> None:
     assert decibels(amplitude) == pytest.approx(level, abs=0.01)
+
+
+def test_a_source_that_is_gone_is_freed_at_once() -> None:
+    gc.disable()
+    try:
+        source = Source(SoundSource(publication=PublicationId(1), group=GroupId(1)), library())
+        gone = weakref.ref(source)
+        del source
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mixer.sound.codec import SAMPLE_RATE, TICK_SAMPLES, Samples
-from mixer.sound.strip import ChannelStrip, Voice
+from mixer.sound.strip import ChannelStrip, Voice, meter_together
 from mixer.wire.ids import GroupId, PublicationId
 from mixer.wire.resources import SoundSource
 from tests.sim.sound_seats import level_db, tone
@@ -101,3 +101,35 @@ def test_meters_tell_peak_rms_and_clipping_once() -> None:
     run(strip, np.clip(tone(1000, TICK_SAMPLES, 2.0), -1, 1), source(gain_db=-20))
     assert strip.take_meter().clipped
     assert strip.take_meter() == (-120, -120, False)
+
+
+def test_meters_read_the_same_together_and_alone() -> None:
+    together = [ChannelStrip() for _ in range(5)]
+    alone = [ChannelStrip() for _ in range(5)]
+    resources = [
+        source(),
+        source(gain_db=6),
+        source(highpass_hz=300),
+        source(delay_ms=10),
+        source(gain_db=-3),
+    ]
+    for tick in range(6):
+        for number, resource in enumerate(resources):
+            sound = tone(200 + 300 * number, TICK_SAMPLES, 0.1 + 0.1 * tick)
+            if number == 4:
+                sound = stereo(sound, 0.5 * sound)
+            for strips in (together, alone):
+                strips[number].process(sound, resource, closed=False)
+        meter_together(together)
+    for one, other in zip(together, alone, strict=True):
+        assert one.take_meter() == pytest.approx(other.take_meter(), abs=1e-4)
+
+
+def test_a_source_at_full_scale_is_told_as_clipped_whatever_the_strip_makes_of_it() -> None:
+    for resource in (source(), source(gain_db=-20), source(highpass_hz=500), source(delay_ms=5)):
+        strip = ChannelStrip()
+        strip.process(tone(100, TICK_SAMPLES, 1.0), resource, closed=False)
+        meter_together([strip])
+        assert strip.take_meter().clipped
+        strip.process(tone(100, TICK_SAMPLES, 0.5), resource, closed=False)
+        assert not strip.take_meter().clipped

@@ -1,6 +1,6 @@
 import pytest
 
-from mixer.sound.ticks import Due, TickSchedule
+from mixer.sound.ticks import LATE_BOUNDS_MS, Due, TickSchedule
 
 MS = 1_000_000
 
@@ -39,6 +39,16 @@ def test_a_tick_more_than_its_length_late_is_very_late() -> None:
     schedule = TickSchedule(0)
     schedule.due(41 * MS)
     assert (schedule.late, schedule.very_late) == (1, 1)
+
+
+def test_all_ticks_are_counted_by_how_late_they_began() -> None:
+    schedule = TickSchedule(0)
+    for late_ms in (0, 0.4, 4, 4.5, 5000):
+        schedule.due(round((schedule.next_ns // MS + late_ms) * MS))
+    counted = dict(zip(LATE_BOUNDS_MS, schedule.late_counts, strict=True))
+    # After the stall five are made up for: 80 ms late, 60, 40, 20 and in time.
+    assert (counted[0.5], counted[5], counted[80]) == (3, 2, 1)
+    assert sum(counted.values()) == schedule.ticks
 
 
 def test_it_struggles_above_1_percent_and_recovers_in_5_s() -> None:

@@ -37,10 +37,10 @@ from mixer.wire.link import (
     message_frame,
     read_message,
 )
+from mixer.wire.picture import PictureProgramme
 from mixer.wire.resources import (
     Clock,
     OnAir,
-    PictureProgramme,
     SoundProgramme,
     SoundReturn,
     SoundSource,
@@ -256,3 +256,34 @@ async def test_a_stalled_process_skips_ticks_and_goes_on_in_time(stage: Stage) -
     assert any(isinstance(event, Condition) and event.id == "sound.late" for event in stage.events)
     now_tick = (time.monotonic_ns() - ORIGIN_NS) // TICK_NS
     assert 0 <= now_tick - numbers[-1] < 100
+
+
+async def test_a_clock_that_comes_late_costs_packets_that_are_counted(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    early = Frame(FrameKind.RTP, 1, 0, 0, 0, 0, 0, b"\x80\x6f" + bytes(10) + loop(400)[0])
+    stage.worker.link_frames([early, early])
+    await stage.worker.apply(Apply(put=(SOURCE, RETURN, ON_AIR)))
+    stage.worker.link_frames([early])
+    await stage.worker.apply(Apply(put=(CLOCK,)))
+    answer = await stage.worker.command(ReadMetrics())
+    assert isinstance(answer, Metrics)
+    dropped = {
+        one.labels["reason"]: one.value
+        for one in answer.samples
+        if one.name == "lianxian_sound_dropped_total"
+    }
+    assert dropped["no_clock"] == 3
+
+
+async def test_what_is_sent_while_media_goes_is_counted_and_breaks_nothing(stage: Stage) -> None:
+    await stage.worker.apply(Apply(put=(CLOCK, SOURCE, RETURN)))
+    await stage.until(lambda: stage.worker._link.connected)
+    writer = stage.worker._link._writer
+    assert writer is not None
+    # As when media has gone and the reader has not noticed yet.
+    writer.close()
+    frame = Frame(FrameKind.RTP, 2, 0, 0, 0, 0, 0, b"")
+    before = stage.worker._link.dropped_link_down
+    assert not stage.worker._link.send_frames([frame])
+    stage.worker._link.send_message(LinkUnpublish(publication=PublicationId(2)))
+    assert stage.worker._link.dropped_link_down == before + 1

@@ -3,7 +3,7 @@ import random
 import pytest
 from aioice import stun
 
-from mixer.transport.ice import MAX_ADDRESSES, Check, IceAgent, IceDrop, IceServer
+from mixer.transport.ice import MAX_ADDRESSES, ROAM_NS, Check, IceAgent, IceDrop, IceServer
 
 HERE = ("192.0.2.1", 4000)
 THERE = ("192.0.2.2", 4001)
@@ -127,3 +127,40 @@ def test_any_bytes_are_dropped_by_name(server: IceServer, agent: IceAgent) -> No
         del damaged[source.randint(0, len(damaged)) :]
         verdict = server.receive(bytes(damaged), HERE, 1)
         assert isinstance(verdict, IceDrop) or bytes(damaged) == good
+
+
+def test_tells_the_address_as_the_network_has_it(server: IceServer, agent: IceAgent) -> None:
+    verdict = server.receive(check(agent), ("tcp", 3), 5, HERE)
+    assert isinstance(verdict, Check)
+    response = stun.parse_message(verdict.response)
+    assert response.attributes["XOR-MAPPED-ADDRESS"] == HERE
+    assert agent.address == ("tcp", 3)
+
+
+def test_a_peer_that_is_silent_where_it_was_has_roamed(server: IceServer, agent: IceAgent) -> None:
+    server.receive(check(agent, nominate=True), HERE, 1)
+    server.receive(check(agent), THERE, ROAM_NS)
+    assert agent.address == HERE
+    server.receive(check(agent), HERE, ROAM_NS)
+    server.receive(check(agent), THERE, ROAM_NS + 2)
+    assert agent.address == HERE
+    verdict = server.receive(check(agent), THERE, 2 * ROAM_NS + 3)
+    assert isinstance(verdict, Check)
+    assert verdict.moved
+    assert agent.address == THERE
+
+
+def test_a_lost_address_leaves_the_one_heard_from_last(agent: IceAgent, server: IceServer) -> None:
+    others = [("192.0.2.9", port) for port in (1, 2, 3)]
+    server.receive(check(agent, nominate=True), HERE, 9)
+    for now_ns, address in enumerate(others, 10):
+        server.receive(check(agent), address, now_ns)
+    server.receive(check(agent), others[1], 20)
+    agent.leave(HERE)
+    left = agent.address
+    assert left == others[1]
+    assert HERE not in agent.addresses
+    for address in others:
+        agent.leave(address)
+    assert not agent.addresses
+    assert not agent.checked_ns

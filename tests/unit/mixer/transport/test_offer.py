@@ -1,6 +1,7 @@
 import pytest
 
 from mixer.rtp import payload_type
+from mixer.transport.extensions import OFFERED
 from mixer.transport.offer import MAX_SENT_LINES, SentLines, read_answer, write_offer
 from mixer.transport.sdp import parse_sdp
 from mixer.wire.control import ControlError
@@ -58,7 +59,37 @@ def test_reads_what_the_browser_takes() -> None:
         payload_type.VP8: payload_type.RTX_VP8,
     }
     assert video.nack
+    assert audio.media == {
+        payload_type.OPUS: payload_type.OPUS,
+        payload_type.RED: payload_type.RED,
+    }
+
+
+def test_redundancy_is_offered_behind_opus_and_may_be_declined() -> None:
+    lines = SentLines()
+    lines.assign(wanted(s8=AUDIO))
+    described = offer(lines)
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n" in described
+    assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in described
+    declined = answered(described).replace("SAVPF 111 63", "SAVPF 111")
+    declined = declined.replace("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n", "")
+    (audio,) = read_answer(lines, parse_sdp(declined))
     assert audio.media == {payload_type.OPUS: payload_type.OPUS}
+
+
+def test_offers_extensions_and_transport_wide_feedback() -> None:
+    lines = SentLines()
+    lines.assign(wanted(s7=VIDEO, s8=AUDIO))
+    sdp = offer(lines)
+    video, audio = read_answer(lines, parse_sdp(answered(sdp)))
+    assert video.extensions == OFFERED._replace(audio_level=0)
+    assert audio.extensions == OFFERED._replace(orientation=0)
+    assert video.transport_feedback
+    assert audio.transport_feedback
+    assert "a=extmap-allow-mixed" in sdp
+    assert "sprop-stereo=1" in sdp
+    declined = answered(sdp).replace("transport-cc", "none")
+    assert not any(line.transport_feedback for line in read_answer(lines, parse_sdp(declined)))
 
 
 def test_a_declined_line_takes_nothing() -> None:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixer.transport.sdp import MAX_SDP_BYTES, MID_URI, parse_sdp
+from mixer.transport.extensions import MID
+from mixer.transport.sdp import MAX_RIDS, MAX_SDP_BYTES, parse_sdp
 from mixer.wire.control import ControlError
 from tests.unit.mixer.transport.sample_sdp import FINGERPRINT, OFFER, without
 
@@ -32,7 +33,7 @@ def test_reads_what_a_browser_offers() -> None:
     )
     assert audio.codecs[111].channels == 2
     assert audio.ssrcs == [1111]
-    assert video.extensions[MID_URI] == 4
+    assert video.extensions[MID] == 4
     assert video.rtx_ssrcs == {3333: 2222}
     assert video.codecs[96].feedback == ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"]
     assert video.codecs[103].parameters["profile-level-id"] == "42001f"
@@ -107,3 +108,54 @@ def test_a_damaged_description_is_read_or_refused(line: int, start: int, garbage
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert verdict("v=0\r\n" + text) in {"", "sdp.invalid", "sdp.no_fingerprint"}
+
+
+SIMULCAST = (
+    "a=rid:h send\r\n"
+    "a=rid:m send max-width=640;max-height=360\r\n"
+    "a=rid:l send\r\n"
+    "a=rid:r recv\r\n"
+    "a=simulcast:send h;~m,l;l recv r\r\n"
+)
+
+
+def test_reads_layers_first_of_alternatives_paused_or_not() -> None:
+    video = parse_sdp(OFFER + SIMULCAST).lines[1]
+    assert video.layers == ("h", "m", "l")
+    assert video.send_rids["m"] == "max-width=640;max-height=360"
+    assert "r" not in video.send_rids
+
+
+def test_a_layer_without_its_rid_is_none() -> None:
+    video = parse_sdp(OFFER + SIMULCAST.replace("a=rid:m send", "a=rid:m recv")).lines[1]
+    assert video.layers == ("h", "l")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a=rid:",
+        "a=rid:h",
+        "a=rid:h sideways",
+        "a=rid:" + "x" * 17 + " send",
+        "a=simulcast:send a;;b",
+        "a=simulcast:send " + ";".join(f"r{number}" for number in range(MAX_RIDS + 1)),
+        "\r\n".join(f"a=rid:r{number} send" for number in range(MAX_RIDS + 1)),
+        "\r\n".join(f"a=extmap:{number} urn:{number}" for number in range(1, 90)),
+    ],
+)
+def test_refuses_layers_it_cannot_read(line: str) -> None:
+    with pytest.raises(ControlError) as caught:
+        parse_sdp(OFFER + line + "\r\n")
+    assert caught.value.error == "sdp.invalid"
+
+
+def test_a_bundled_line_may_have_no_port_of_its_own() -> None:
+    off = OFFER.replace("m=video 9", "m=video 0")
+    assert parse_sdp(off).lines[1].rejected
+    assert not parse_sdp(off + "a=bundle-only\r\n").lines[1].rejected
+
+
+def test_mixed_extensions_of_the_session_hold_for_each_line() -> None:
+    assert all(line.mixed_extensions for line in parse_sdp(OFFER).lines)
+    assert not parse_sdp(without("a=extmap-allow-mixed")).lines[1].mixed_extensions

@@ -46,6 +46,15 @@ def test_a_token_is_printed_alone(store: Path, capsys: Capture) -> None:
     assert line.startswith("http://localhost:8123/join#t=ey")
 
 
+@pytest.mark.parametrize("kind", ["whip", "whep"])
+def test_a_device_gets_its_address_and_its_token(store: Path, capsys: Capture, kind: str) -> None:
+    arguments = ["token", "beijing", "--for", kind, "--data", str(store), "--http-port", "8123"]
+    assert main(arguments) == 0
+    address, token = capsys.readouterr().out.splitlines()
+    assert address == f"http://localhost:8123/{kind}/beijing"
+    assert token.count(".") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [(["nowhere"], "seat.unknown"), (["beijing", "--slug", "other"], "event.unknown")],

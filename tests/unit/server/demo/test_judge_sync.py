@@ -51,16 +51,16 @@ def verdict(*offsets_ms: float, alone: int = 0) -> list[bool]:
 
 
 def test_sound_and_picture_together_are_right() -> None:
-    assert verdict(-12.0, 3.0, 8.0, 10.0, 15.0) == [True, True, True]
+    assert verdict(*[-12.0, 3.0, 8.0, 10.0, 15.0] * 2) == [True, True, True]
 
 
 def test_sound_100_ms_late_is_wrong() -> None:
-    assert verdict(*[100.0] * 6) == [True, False, False]
+    assert verdict(*[100.0] * 10) == [True, False, False]
 
 
 def test_one_flash_out_of_ebu_r37_is_wrong() -> None:
-    assert verdict(0.0, 0.0, 0.0, 0.0, -45.0) == [True, True, False]
-    assert verdict(0.0, 0.0, 0.0, 0.0, 65.0) == [True, True, False]
+    assert verdict(*[0.0] * 9, -45.0) == [True, True, False]
+    assert verdict(*[0.0] * 9, 65.0) == [True, True, False]
 
 
 def test_late_frames_excuse_as_many_flashes_and_no_more() -> None:
@@ -71,7 +71,7 @@ def test_late_frames_excuse_as_many_flashes_and_no_more() -> None:
 
 
 def test_a_flash_without_its_beep_is_wrong() -> None:
-    assert verdict(0.0, 0.0, 0.0, 0.0, 0.0, alone=1)[0] is False
+    assert verdict(*[0.0] * 10, alone=1)[0] is False
 
 
 def test_too_few_flashes_are_wrong() -> None:
@@ -80,4 +80,5 @@ def test_too_few_flashes_are_wrong() -> None:
 
 
 def test_a_short_demo_needs_fewer_flashes() -> None:
-    assert judge_sync(Sync((1.0, 2.0), 0), 12.0)[0].ok
+    assert judge_sync(Sync((1.0, 2.0), 0), 10.0)[0].ok
+    assert not judge_sync(Sync((1.0, 2.0), 0), 30.0)[0].ok

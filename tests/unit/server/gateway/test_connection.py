@@ -12,9 +12,10 @@ from server.conference.caller import Caller
 from server.gateway import connection as connection_module
 from server.gateway.connection import MAX_OUTBOX, MAX_UNSENT, ROOM_FOR_STATE, Connection
 from server.gateway.texts import CHINESE
+from server.ice_servers import IceServers
 from signaling.event import SeatKind
 from signaling.wire.messages import Reconnect
-from signaling.wire.state import Delta, Snapshot
+from signaling.wire.state import Delta, Snapshot, You
 
 
 class ClogLine:
@@ -142,3 +143,37 @@ async def test_a_bug_in_sending_sends_this_page_away(
         connection.notify(Reconnect(direction="publish", reason="test"))
         await asyncio.wait_for(line.closed.wait(), 5)
     assert [one["event"] for one in logs] == ["connection.bug"]
+
+
+TURN = IceServers(("turn:turn.example.org",), "a secret of coturn and ours", hours=0.0005)
+
+
+def relayed_by(message: Snapshot | Delta) -> str | None:
+    """The user name of the relay that a page is told."""
+    you = (message.state if isinstance(message, Snapshot) else message.put).get("you")
+    return you.ice_servers[0].username if isinstance(you, You) and you.ice_servers else None
+
+
+async def test_credentials_come_anew_before_they_expire_and_end_with_the_line(
+    application: Application, connection: Connection, line: ClogLine
+) -> None:
+    connection.stop()
+    application.conference.ice = TURN
+    fresh = Connection(application.conference, connection.caller, line, CHINESE)
+    fresh.start()
+    async with asyncio.timeout(10):
+        while len(told := [one for _, one in line.sent if relayed_by(one)]) < 3:
+            line.news.clear()
+            await line.news.wait()
+    names = [str(relayed_by(one)) for one in told]
+    until_s = [int(name.partition(":")[0]) for name in names]
+    assert sorted(set(until_s)) == until_s
+    assert all(name.endswith(f":{connection.caller.seat.id}") for name in names)
+    renewed = told[-1]
+    assert isinstance(renewed, Delta)
+    assert renewed.previous == renewed.revision
+    assert set(renewed.put) == {"you"}
+    fresh.stop()
+    sent = len(line.sent)
+    await asyncio.sleep(2 * TURN.renew_after_s)
+    assert len(line.sent) == sent

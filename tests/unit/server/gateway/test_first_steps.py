@@ -1,7 +1,14 @@
 """A site joins, publishes and subscribes; a director takes."""
 
 from mixer.wire.ids import WorkerKind
-from mixer.wire.resources import OnAir, Peer, Publication, Scene, SoundSource, Subscription
+from mixer.wire.picture import Scene
+from mixer.wire.resources import (
+    OnAir,
+    Peer,
+    Publication,
+    SoundSource,
+    Subscription,
+)
 from server.application import Application
 from tests.unit.server.conftest import FakeWorkers, offer
 from tests.unit.server.page import Page, token_of

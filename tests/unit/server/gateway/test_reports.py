@@ -1,6 +1,9 @@
 """What workers report reaches the pages it concerns."""
 
+import asyncio
 from typing import Any, Self
+
+import pytest
 
 from mixer.wire.control import (
     Condition,
@@ -11,12 +14,13 @@ from mixer.wire.control import (
     RecordingState,
     SceneApplied,
 )
-from mixer.wire.ids import PeerId, PublicationId, WorkerKind
+from mixer.wire.ids import MediaKind, PeerId, PublicationId, WorkerKind
+from mixer.wire.picture import SourceDelay
 from mixer.wire.resources import (
     Mark,
     RecordedTrack,
     RecordingSession,
-    SourceDelay,
+    Subscription,
 )
 from server.application import Application
 from server.conference import record
@@ -81,8 +85,64 @@ async def test_levels_and_figures_reach_the_desk_and_not_the_members(
         assert (seen["quality"], seen["rtt_ms"], seen["loss_percent"]) == (3, 42, 3.0)
         assert seen["bitrate_kbps"] == 320
         await scene.site.until(lambda page: scene.device(page)["quality"] == 3)
-        assert scene.device(scene.site)["rtt_ms"] == 0
+        assert scene.device(scene.site)["rtt_ms"] == 42  # its own
+        async with asyncio.timeout(5):
+            other = await Page(application).open(token_of(application, "bj-member"))
+            await other.until(lambda page: scene.device(page).get("quality") == 3)
+        assert scene.device(other)["rtt_ms"] == 0
+        assert scene.device(other)["up"] is None
+        await other.close()
+        assert seen["up"]["cause"] == "loss"
+        assert seen["down"]["cause"] == "measuring"
+
+
+async def test_the_way_down_tells_the_round_trip_of_the_way_up(
+    application: Application, workers: FakeWorkers
+) -> None:
+    async with Scene(application, workers) as scene:
+        for peer, rtt_ms in ((scene.published["peer"], 0.0), (scene.offered["peer"], 64.0)):
+            told = PeerQuality(
+                peer=PeerId(peer), rtt_ms=rtt_ms, loss_fraction=0.0, jitter_ms=0.0, bitrate=9e4
+            )
+            scene.tell(WorkerKind.MEDIA, told)
+        await scene.desk.until(lambda page: (scene.device(page).get("down") or {}).get("rtt_ms"))
+        seen = scene.device(scene.desk)
+        assert (seen["up"]["rtt_ms"], seen["rtt_ms"], seen["quality"]) == (64, 64, 5)
         assert scene.site.state["seat/bj-tax"]["level_db"] == -100
+
+
+async def test_a_member_is_told_that_its_own_line_has_no_room_for_the_picture(
+    application: Application, workers: FakeWorkers
+) -> None:
+    async with Scene(application, workers) as scene:
+        held = workers.of(WorkerKind.MEDIA, Subscription)
+        pictures = [
+            one.id for one in held if isinstance(one, Subscription) and one.kind is MediaKind.VIDEO
+        ]
+        peer = PeerId(scene.offered["peer"])
+        scene.tell(WorkerKind.MEDIA, PeerState(peer=peer, state="connected"))
+        for lacks, cause, picture in (
+            ({pictures[0]: -1}, "paused", "paused"),
+            ({pictures[0]: 0}, "narrow", "low"),
+            ({}, "good", ""),
+        ):
+            quality = PeerQuality(
+                peer=peer,
+                rtt_ms=40.0,
+                loss_fraction=0.0,
+                jitter_ms=1.0,
+                bitrate=90_000.0,
+                estimate_bps=120_000.0,
+                narrowed=lacks,
+            )
+            scene.tell(WorkerKind.MEDIA, quality)
+            for page in (scene.site, scene.desk):
+                await page.until(
+                    lambda one, cause=cause: (
+                        (scene.device(one).get("down") or {}).get("cause") == cause
+                    )
+                )
+                assert scene.device(page)["down"]["picture"] == picture
 
 
 async def test_levels_are_told_at_most_ten_times_a_second(
@@ -177,11 +237,34 @@ async def test_the_frame_that_showed_a_take_is_told(
     application: Application, workers: FakeWorkers
 ) -> None:
     async with Scene(application, workers) as scene:
-        taken = await scene.desk.ask("go_cue", cue="call-in-1")
-        scene.tell(WorkerKind.PICTURE, SceneApplied(revision=taken["revision"], frame=4711))
+        workers.shows = False
+        asked = asyncio.create_task(scene.desk.ask("go_cue", cue="call-in-1"))
+        await scene.desk.until(lambda page: page.state["programme"]["waiting"])
+        assert scene.desk.state["programme"]["frame"] == -1
+        seats = scene.desk.state["programme"]["seats_on_air"]
+        revision = scene.desk.state["programme"]["revision"]
+        assert not asked.done()
+        await scene.desk.ask("set_transition", transition="cut", duration_ms=600)
+        scene.tell(
+            WorkerKind.PICTURE, SceneApplied(revision=revision, frame=4711, at_ns=188_440_000_000)
+        )
+        taken = await asked
+        assert (taken["revision"], taken["frame"], taken["at_ms"]) == (revision, 4711, 188_440)
         await scene.desk.until(lambda page: page.state["programme"]["frame"] == 4711)
-        await scene.desk.ask("take")
-        await scene.desk.until(lambda page: page.state["programme"]["frame"] == -1)
+        assert scene.desk.state["programme"]["seats_on_air"] != seats
+
+
+async def test_a_take_is_answered_without_a_frame_when_picture_does_not_tell(
+    application: Application, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.conference.acknowledging.LATEST_S", 0.0)
+    async with Scene(application, workers) as scene:
+        workers.shows = False
+        taken = await scene.desk.ask("set_caption", caption=None)
+        assert taken["frame"] == -1
+        workers.away.add(WorkerKind.PICTURE)
+        taken = await scene.desk.ask("set_caption", caption=None)
+        assert taken["frame"] == -1
 
 
 async def test_conditions_come_and_go(application: Application, workers: FakeWorkers) -> None:
@@ -254,3 +337,22 @@ def recording_state(session: int, state: str) -> RecordingState:
     return RecordingState(
         session=session, state=state, duration_ms=1000, files=3, size_bytes=5, hours_left=9.0
     )
+
+
+async def test_a_source_left_out_is_told_by_its_seat_and_forgotten_with_the_process(
+    application: Application, workers: FakeWorkers
+) -> None:
+    async with Scene(application, workers) as scene:
+        subject = str(scene.publication)
+        left_out = Condition(id="picture.source_left_out", subject=subject, active=True)
+        scene.tell(WorkerKind.PICTURE, left_out)
+        key = f"condition/picture.source_left_out/{subject}"
+        await scene.desk.until(lambda page: key in page.state)
+        values = scene.desk.state[key]["values"]
+        assert values["source"] == "microphone"
+        assert values["name"] == "北京税务局"
+        assert values["name_en"] == "Beijing Tax Office"
+        assert key not in scene.site.state
+        assert workers.listener is not None
+        workers.listener.worker_connected(WorkerKind.PICTURE, 9, new_life=True)
+        await scene.desk.until(lambda page: key not in page.state)

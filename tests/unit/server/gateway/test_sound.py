@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from mixer.wire.control import Condition, LevelReport, LoudnessReport
-from mixer.wire.ids import PublicationId, WorkerKind
-from mixer.wire.resources import SoundSource
+from mixer.wire.control import Condition, LevelReport, LoudnessReport, PeerQuality
+from mixer.wire.ids import PeerId, PublicationId, WorkerKind
+from mixer.wire.resources import SoundReturn, SoundSource
 from mixer.wire.sound import ListenIn, SoundFeatures, SoundPanic, Talkback
 from server.application import DATABASE_FILE, Application, start_application
+from server.conference.returns import DOWN_AFTER_S, UP_AFTER_S, review
 from server.settings import Settings
 from server.store.audit import AuditRow
 from server.store.database import Database
@@ -195,3 +196,39 @@ async def test_the_cut_and_the_settings_outlive_the_server(
     await database.close()
     assert sorted(row.action for row in rows) == ["cut_sound", "set_seat_sound"]
     assert '"gain_db":-3.0' in next(row for row in rows if row.action == "set_seat_sound").detail
+
+
+async def test_a_sites_return_gets_the_bit_rate_that_its_line_is_estimated_to_carry(
+    application: Application, workers: FakeWorkers
+) -> None:
+    page, _ = await site(application)
+    offered = await page.ask("subscribe")
+
+    def estimated(estimate_bps: float) -> None:
+        told = PeerQuality(
+            peer=PeerId(offered["peer"]),
+            rtt_ms=20,
+            loss_fraction=0.0,
+            jitter_ms=1,
+            bitrate=1e6,
+            estimate_bps=estimate_bps,
+        )
+        assert workers.listener is not None
+        workers.listener.worker_event(WorkerKind.MEDIA, told)
+
+    def bitrate() -> int:
+        (heard,) = workers.of(WorkerKind.SOUND, SoundReturn)
+        assert isinstance(heard, SoundReturn)
+        return heard.bitrate
+
+    assert bitrate() == 64_000
+    estimated(170_000.0)
+    for _ in range(DOWN_AFTER_S):
+        review(application.conference)
+    # A fifth of the line, by the rungs: 24, 32, 48, 64 kb/s.
+    assert bitrate() == 32_000
+    estimated(2_000_000.0)
+    for _ in range(2 * UP_AFTER_S):
+        review(application.conference)
+    assert bitrate() == 64_000
+    await page.close()

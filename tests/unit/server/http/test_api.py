@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from mixer.wire.ids import WorkerKind
-from mixer.wire.resources import RecordingSession, Scene
+from mixer.wire.picture import Scene
+from mixer.wire.resources import RecordingSession
 from server.application import Application
 from tests.unit.server.conftest import FakeWorkers
 from tests.unit.server.page import token_of
@@ -110,6 +111,42 @@ async def test_a_whole_show_can_be_directed_without_a_page(
         "stop_recording",
     ]
     assert {entry["seat"] for entry in audit["entries"]} == {"director"}
+
+
+async def test_every_request_of_a_director_can_be_made_without_a_page(
+    client: Client, application: Application
+) -> None:
+    clips = application.conference.sessions_dir.parent / "clips"
+    clips.mkdir()
+    (clips / "a.mp4").touch()
+    asked: list[tuple[str, str, Any, str]] = [
+        ("PUT", "/preview/cue", {"cue": "opening"}, "done"),
+        ("PUT", "/transition", {"transition": "dissolve", "duration_ms": 400}, "done"),
+        ("POST", "/auto", None, "taken"),
+        ("POST", "/take", {"transition": "dissolve", "duration_ms": 200}, "taken"),
+        ("PUT", "/call-in", {"seat": "bj-tax"}, "taken"),
+        ("PUT", "/strap", {"strap": "场外连线一"}, "taken"),
+        ("PUT", "/question", {"question": "为何"}, "taken"),
+        ("PUT", "/graphics", {"graphics": {"clock": True}}, "taken"),
+        ("POST", "/freeze", {"frozen": True}, "taken"),
+        ("POST", "/panic", None, "taken"),
+        ("POST", "/back", None, "taken"),
+        ("PUT", "/clip", {"file": "a.mp4"}, "done"),
+        ("POST", "/scene", {"scene": {"layout": "full", "slots": ["clip"]}}, "taken"),
+        ("PUT", "/clip/loop", {"loop": True}, "done"),
+        ("POST", "/clip/stop", None, "done"),
+        ("POST", "/clip/play", None, "done"),
+    ]
+    for method, path, body, kind in asked:
+        url = f"/api/v1/programme{path}"
+        status, answer, _ = await client.ask(method, url, "director", json=body)
+        assert (status, answer["type"]) == (200, kind), (path, answer)
+        if kind == "taken":
+            assert answer["frame"] == answer["revision"] * 100
+        status, error, _ = await client.ask(method, url, "bj-tax", json=body)
+        assert (status, error["error"]) == (403, "right.missing")
+    state = application.conference.cores.programme.state
+    assert (state.cue, state.call_in, state.duration_ms) == ("opening", "bj-tax", 0)
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,20 @@ async def test_rows_that_cannot_be_written_do_not_pile_up(
         note(stuck, number)
     assert stuck.dropped_full == 5
     assert not await stuck.flush(timeout_s=0.01)
+
+
+async def test_what_comes_later_is_not_waited_for(database: Database, journal: Journal) -> None:
+    epoch(journal, 1)
+    stopping = asyncio.Event()
+
+    async def busy() -> None:
+        while not stopping.is_set():
+            note(journal, 2)
+            await asyncio.sleep(0)
+
+    writing = asyncio.create_task(busy())
+    assert await journal.flush(5.0)
+    stopping.set()
+    await writing
+    async with database.session() as session:
+        assert await epochs(session) == {"media": 1}

@@ -151,6 +151,21 @@ async def test_what_is_adopted_stays_until_its_time_is_over(
     await worker.die()
 
 
+async def test_what_this_life_wanted_is_not_adopted(
+    hub: WorkerHub, held: HeldResources, tmp_path: Path
+) -> None:
+    held.held = {"peer/7": peer(7)}
+    hub.adopt(WorkerKind.MEDIA, 60, lambda _key: True)
+    hub.want(WorkerKind.MEDIA, [peer(1)])
+    worker = RunningWorker(tmp_path, held, epoch=1)
+    await hub.settle(WorkerKind.MEDIA)
+    assert set(held.held) == {"peer/7", "peer/1"}
+    hub.want(WorkerKind.MEDIA, [])
+    await hub.settle(WorkerKind.MEDIA)
+    assert set(held.held) == {"peer/7"}
+    await worker.die()
+
+
 async def test_a_refusal_reaches_those_who_wait_and_is_tried_again(
     hub: WorkerHub, held: HeldResources, tmp_path: Path
 ) -> None:

@@ -2,22 +2,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.programme.core import (
-    DISSOLVE_MS,
-    TAKE_LEAD_MS,
+from signaling.programme.commands import (
     BackToLastGood,
     Freeze,
     Panic,
-    Programme,
     ProgrammeCommand,
     SetCaption,
     SetGraphics,
     SetPreview,
     SetQuestion,
     Take,
-    seats_on_air,
 )
+from signaling.programme.core import TAKE_LEAD_MS, Programme
 from signaling.programme.layouts import LAYOUTS, MAX_CAPTION_CHARACTERS
+from signaling.programme.sources import Cast
+from signaling.programme.state import ProgrammeState
+from signaling.programme.state import seats_on_air as tally
+from signaling.programme.transitions import DISSOLVE_MS
 from signaling.wire.errors import SignalingError
 from signaling.wire.state import CaptionView, GraphicsView, SceneView, SlateView
 from tests.unit.signaling.plans import event
@@ -26,13 +27,20 @@ BOTH = SceneView(layout="two_halls", slots=["north", "south"])
 CALL_IN = SceneView(layout="hall_remote", slots=["north", "site-1"], strap="场外连线一")
 
 
+def cast() -> Cast:
+    return event().cast
+
+
 def programme() -> Programme:
-    plan = event()
-    return Programme([one.id for one in plan.stage], Programme.beginning(plan.first_scene()))
+    return Programme(cast(), Programme.beginning(event().first_scene()))
+
+
+def seats_on_air(state: ProgrammeState) -> tuple[str, ...]:
+    return tally(state, cast())
 
 
 def test_it_begins_with_the_halls_on_air() -> None:
-    assert seats_on_air(programme().state.on_air) == ("north", "south")
+    assert seats_on_air(programme().state) == ("north", "south")
 
 
 def test_preview_changes_nothing_on_air() -> None:
@@ -50,7 +58,7 @@ def test_take_puts_preview_on_air_a_little_ahead() -> None:
     assert after.on_air == CALL_IN
     assert after.revision == 2
     assert after.at_ms == 2000 + TAKE_LEAD_MS
-    assert seats_on_air(after.on_air) == ("north", "site-1")
+    assert seats_on_air(after) == ("north", "site-1")
 
 
 def test_a_caption_changes_only_the_lower_third() -> None:
@@ -116,8 +124,7 @@ def test_an_unknown_transition_is_refused() -> None:
 
 def test_a_layout_that_came_later_can_be_used() -> None:
     layouts = dict(LAYOUTS)
-    plan = event()
-    desk = Programme([one.id for one in plan.stage], Programme.beginning(BOTH), layouts)
+    desk = Programme(cast(), Programme.beginning(BOTH), layouts)
     mine = SceneView(layout="mine", slots=["north"])
     with pytest.raises(SignalingError, match=r"programme\.unknown_layout"):
         desk.carry_out(SetPreview(mine), 0)
@@ -146,7 +153,7 @@ def test_panic_silences_everybody_and_the_last_good_scene_comes_back() -> None:
     desk.carry_out(Take(), 0)
     panic = desk.carry_out(Panic(), 0)
     assert panic.on_air.slate is not None
-    assert seats_on_air(panic.on_air) == ()
+    assert seats_on_air(panic) == ()
     desk.carry_out(Panic(), 0)
     assert desk.carry_out(BackToLastGood(), 0).on_air == CALL_IN
 
@@ -177,7 +184,7 @@ def test_slides_of_a_seat_are_a_source_of_their_own_and_light_its_tally_once() -
     desk = programme()
     talk = SceneView(layout="slides_speaker", slots=["north/slides/slides", "north"])
     desk.carry_out(SetPreview(talk), 0)
-    assert seats_on_air(desk.carry_out(Take(), 0).on_air) == ("north",)
+    assert seats_on_air(desk.carry_out(Take(), 0)) == ("north",)
 
 
 @pytest.mark.parametrize("source", ["nobody/slides/slides", "north/", "north/../..", "north/a"])

@@ -1,7 +1,7 @@
 import pytest
 
-from mixer.sound.codec import OpusError
-from mixer.sound.red import Redundant, join_red, split_red
+from mixer.rtp.errors import RtpError
+from mixer.rtp.red import Redundant, join_red, split_red
 
 
 def test_what_is_joined_is_split_again() -> None:
@@ -32,5 +32,5 @@ def test_several_old_frames_come_oldest_first_and_empty_ones_not_at_all() -> Non
     "packet", [b"", b"\xef", b"\xef\x0f\x00\x05", b"\xef\x0f\x00\x05\x6fab", b"\x08new"]
 )
 def test_what_does_not_fit_is_refused(packet: bytes) -> None:
-    with pytest.raises(OpusError):
+    with pytest.raises(RtpError):
         split_red(packet)

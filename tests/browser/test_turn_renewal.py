@@ -1,0 +1,110 @@
+"""A call through a relay that is longer than the credentials it began with."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Playwright
+
+from tests.harness.chromium import FAKE_DEVICES, PICTURE, chromium, fresh_context, join_room
+from tests.harness.coturn import RELAY_ONLY, Coturn
+from tests.harness.serving import Serving
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(200),
+]
+
+SEAT = "beijing"
+HOURS = 0.01
+"""36 s, renewed after 18."""
+FRAMES = """async () => {
+  const found = { sent: 0, decoded: 0 };
+  const live = window.connections.filter((one) => one.signalingState !== "closed");
+  const used = live.map((one) => one.getConfiguration().iceServers[0].username);
+  for (const connection of live) {
+    for (const one of (await connection.getStats()).values()) {
+      if (one.type === "inbound-rtp" && one.kind === "video") found.decoded += one.framesDecoded;
+      if (one.type === "outbound-rtp" && one.kind === "video") found.sent += one.framesSent;
+    }
+  }
+  const { publish, subscribe, state } = window.lianxian;
+  const [server] = state().state.you.ice_servers;
+  return { ...found, publish: publish(), subscribe: subscribe(), username: server.username, used };
+}"""
+
+
+@pytest.fixture(scope="module")
+def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
+    running = Coturn(tmp_path_factory.mktemp("coturn"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def relayed(coturn: Coturn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    data: Path = tmp_path_factory.mktemp("turn") / "data"
+    running = Serving(
+        data,
+        ice_servers=",".join(coturn.uris),
+        turn_secret_file=str(coturn.secret_file),
+        turn_hours=str(HOURS),
+    )
+    try:
+        running.start()
+        yield running
+    finally:
+        running.end()
+
+
+async def seen(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = await page.evaluate(FRAMES)
+    return found
+
+
+async def flows(page: Page, within_s: float) -> dict[str, Any]:
+    """Until pictures have gone on in both directions; a new connection counts from nothing."""
+    before = now = await seen(page)
+    began = time.monotonic()
+    while now["sent"] < before["sent"] + 15 or now["decoded"] < before["decoded"] + 15:
+        if time.monotonic() - began > within_s:
+            pytest.fail(f"pictures stand still: {before}, then {now}")
+        await asyncio.sleep(0.3)
+        now = await seen(page)
+        if now["sent"] < before["sent"] or now["decoded"] < before["decoded"]:
+            before = now
+    return now
+
+
+async def test_a_call_outlasts_its_credentials_and_finds_the_relay_again(
+    relayed: Serving, coturn: Coturn, playwright: Playwright
+) -> None:
+    async with chromium(playwright, FAKE_DEVICES, "--ignore-certificate-errors") as browser:
+        context, _ = await fresh_context(browser, width=960, height=600)
+        await context.add_init_script(RELAY_ONLY % coturn.uris[1])
+        page = await context.new_page()
+        await join_room(page, relayed.link(SEAT, query=PICTURE))
+        first = await flows(page, 20)
+        expires_s = int(first["username"].partition(":")[0])
+        await asyncio.sleep(max(0.0, expires_s + 2 - time.time()))
+        before = await flows(page, 10)
+        assert before["username"] != first["username"]
+        assert int(before["username"].partition(":")[0]) > time.time()
+        # Both connections look for another path by the fresh ones from now on.
+        assert before["used"] == [before["username"]] * 2
+        assert {before[one]["connections"] for one in ("publish", "subscribe")} == {1}
+        # All relays end. Only who has good credentials gets another one.
+        said = len(coturn.said())
+        await asyncio.to_thread(coturn.restart)
+        after = await flows(page, 30)
+        for direction in ("publish", "subscribe"):
+            assert after[direction]["connections"] + after[direction]["restarts"] > 1, after
+        assert first["username"] not in coturn.said()[said:]
+        await context.close()

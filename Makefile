@@ -25,8 +25,8 @@ UV := $(shell command -v uv 2>/dev/null)
 
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 LOOP_SOURCES := $(addprefix server/simulate/,loops.py draw.py marks.py voice.py) config/jing-xiang.toml
-COMPILED_SOURCES := $(wildcard mixer/forward/*.pyx mixer/forward/*.pxd)
-APT_PACKAGES := chromium espeak-ng ffmpeg fonts-noto-cjk
+COMPILED_SOURCES := setup.py $(wildcard mixer/*/*.p[yx][xdi] bench/*.p[yx][xdi])
+APT_PACKAGES := chromium coturn espeak-ng ffmpeg firefox-esr fonts-noto-cjk iproute2
 
 .PHONY: help setup demo serve test check format bench soak clean lock venv web loops debian
 
@@ -56,7 +56,8 @@ format: venv ## let the formatter and the linter repair what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# BENCH=audiobridge needs root and, from Debian, janus and iproute2.
+# BENCH=audiobridge and BENCH=forward need root and, from Debian, janus and iproute2 (forward tells
+# shares of kernel and cryptography where linux-perf is there too); room and join need nothing.
 bench: venv ## measure (BENCH=link, one of `python -m bench --list`)
 	$(BIN)/python -m bench $(BENCH)
 
@@ -68,8 +69,8 @@ soak: debian setup ## the long tests
 clean: ## remove everything that is made, never ./data
 	rm -rf .venv build server/static web/node_modules .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache lianxian.egg-info
-	find mixer -name '*.so' -delete
-	find mixer -name '*.c' -delete
+	find mixer bench -name '*.so' -delete
+	find mixer bench -name '*.c' -delete
 
 lock: ## renew uv.lock and constraints.txt (needs uv)
 	uv lock --upgrade
@@ -125,7 +126,7 @@ $(LOOPS_STAMP): $(LOOP_SOURCES) | $(VENV_STAMP)
 
 # --- Debian -------------------------------------------------------------------------------------
 
-# The browser tests need Chromium, the recordings are checked by ffprobe, screenshots need glyphs.
+# The browser tests need Chromium and relay through coturn, the recordings are checked by ffprobe, screenshots need glyphs.
 debian:
 	@missing=""; for name in $(APT_PACKAGES); do \
 		dpkg-query -W -f '$${Status}' "$$name" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$name"; done; \

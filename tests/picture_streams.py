@@ -119,6 +119,7 @@ class ProgrammeReader:
         self.numbers: list[int] = []
         self.sequences: list[int] = []
         self.keyframes: list[int] = []
+        self.first: VideoFrame | None = None
         self.picture: VideoFrame | None = None
         self._make = H264Assembler if codec == "h264" else Vp8Assembler
         self._assembler: Assembler = self._make()
@@ -145,12 +146,14 @@ class ProgrammeReader:
                 if not self.keyframes:
                     continue  # joined in the middle
                 for picture in self._context.decode(av.Packet(unit.payload)):
+                    self.first = self.first or picture
                     self.picture = picture
 
-    def colour_at(self, x: int, y: int) -> tuple[int, int, int]:
-        """Mean Y, U, V of the 16x16 pixels around a place of the last picture."""
-        assert self.picture is not None
-        planes = planes_of(self.picture)
+    def colour_at(self, x: int, y: int, *, first: bool = False) -> tuple[int, int, int]:
+        """Mean Y, U, V of the 16x16 pixels around a place of the last (or first) picture."""
+        picture = self.first if first else self.picture
+        assert picture is not None
+        planes = planes_of(picture)
         return (
             int(np.mean(planes.y[y - 8 : y + 8, x - 8 : x + 8])),
             int(np.mean(planes.u[y // 2 - 4 : y // 2 + 4, x // 2 - 4 : x // 2 + 4])),

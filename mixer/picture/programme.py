@@ -26,7 +26,9 @@ _log = structlog.get_logger(__name__)
 MAX_PENDING_STAGES = 8
 STOP_TIMEOUT_S = 2.0
 FIRST_STAGE_S = 0.5
-"""So long a programme that begins waits for its first scene to be rendered."""
+"""So long a programme that begins waits for its first scene to be rendered and its sources to show
+a picture."""
+LOOK_AGAIN_S = 0.005
 
 
 def check_programme(spec: PictureProgramme) -> None:
@@ -117,7 +119,8 @@ class Programme:
 
     def start(self, *, staged: bool = False) -> None:
         """Run in a thread by the event's clock. ``staged``: a scene is to be shown, so the first
-        frame waits for it, `FIRST_STAGE_S` at most: after a death nobody sees the opening slate.
+        frame waits for it and its pictures, `FIRST_STAGE_S` at most: after a death nobody sees the
+        opening slate or a place that was not empty before.
         """
         if not staged:
             self._staged.set()
@@ -190,9 +193,19 @@ class Programme:
         self.sides.offer(number, self.mixer)
         self.costs.side_ns += time.thread_time_ns() - begun_ns
 
+    def _await_first_stage(self) -> None:
+        until_s = time.monotonic() + FIRST_STAGE_S
+        self._staged.wait(FIRST_STAGE_S)
+        while not self._stopping.is_set() and time.monotonic() < until_s:
+            with self._lock:
+                first = self._pending[:1]
+            if not any(tile.feed.awaits for stage in first for tile in stage.tiles):
+                return
+            self._stopping.wait(LOOK_AGAIN_S)
+
     def _run(self) -> None:
         origin_ns = self.clock.origin_monotonic_ns
-        self._staged.wait(FIRST_STAGE_S)
+        self._await_first_stage()
         while not self._stopping.is_set():
             now_ns = time.monotonic_ns() - origin_ns
             if self.step(now_ns) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,10 +12,13 @@ import av
 import numpy as np
 import pytest
 from av.audio.codeccontext import AudioCodecContext
+from av.video.frame import VideoFrame
 from PIL import Image
 
+from mixer.picture import clips
 from mixer.picture.clip_file import ClipError, Film, clip_path, read_still
 from mixer.picture.clip_sound import sound_packets
+from mixer.picture.colour import to_yuv
 from mixer.rtp.packet import RtpPacket
 from mixer.wire.control import Apply, ClipState, SceneApplied
 from mixer.wire.ids import Codec, PublicationId
@@ -52,6 +56,25 @@ def states(stand: Stand) -> list[ClipState]:
 def no_hole(stand: Stand) -> None:
     numbers = stand.media.programme.numbers
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
+
+
+async def test_a_programme_that_begins_shows_a_slow_still_from_its_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(path: Path) -> VideoFrame:
+        time.sleep(0.2)
+        return read_still(path)
+
+    monkeypatch.setattr(clips, "read_still", slowly)
+    (tmp_path / "clips").mkdir()
+    Image.new("RGB", (1280, 720), RED).save(tmp_path / "clips" / "still.png")
+    async with opened_stand(tmp_path) as stand:
+        programme = PictureProgramme(publication=PROGRAMME)
+        on_air = scene(1, "full", "c")
+        await stand.worker.apply(Apply(put=(stand.clock, on_air, clip("still.png"), programme)))
+        reader = stand.media.programme
+        await stand.until(lambda: reader.first is not None)
+        assert reader.colour_at(640, 360, first=True) == pytest.approx(to_yuv(*RED), abs=8)
 
 
 async def test_a_clip_is_cued_plays_with_its_sound_and_tells_its_end(stand: Stand) -> None:

@@ -80,15 +80,18 @@ async def timed(studio: Studio, seconds: float) -> Run:
     """What the picture process of a studio does for so long. Raises BenchError."""
     idle = await asyncio.to_thread(IdleThread, LATE_BOUNDS_MS)
     pid, tap = studio.pids[WorkerKind.PICTURE], studio.tap
+    before = await read_metrics(studio.hub)
+    # Frames and CPU of one span: counted from and up to the moments the CPU is read.
     tap.clear()
-    before, used = await read_metrics(studio.hub), read_usage(pid)
+    used = read_usage(pid)
     readings = [used]
     for _ in range(10):
         await asyncio.sleep(seconds / 10)
         readings.append(read_usage(pid))
+    delivered = min(len(tap.times.get(one, ())) for one in (LAYER_LOW, LAYER_MAIN))
+    main_bytes = tap.size_bytes.get(LAYER_MAIN, 0)
     after = await read_metrics(studio.hub)
     idle_ms = quantile_ms(await asyncio.to_thread(idle.stop), 0.99)
-    delivered = min(len(tap.times.get(one, ())) for one in (LAYER_LOW, LAYER_MAIN))
     if delivered < seconds * 5:
         raise BenchError(f"{delivered} programme frames in {seconds:.0f} s")
     gone = {name: value - before.get(name, 0.0) for name, value in after.items()}
@@ -106,7 +109,7 @@ async def timed(studio: Studio, seconds: float) -> Run:
         missing=max(tap.missing(one, FRAME_NS) for one in (LAYER_LOW, LAYER_MAIN)),
         stale=round(gone["lianxian_picture_stale_repeats_total"]),
         decoders=round(after["lianxian_picture_decoders"]),
-        main_kbps=tap.size_bytes[LAYER_MAIN] * 8 / seconds / 1000,
+        main_kbps=main_bytes * 8 / (readings[-1].at_s - used.at_s) / 1000,
     )
 
 

@@ -1,6 +1,7 @@
 """A call through a relay that is longer than the credentials it began with."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ HOURS = 0.01
 FRAMES = """async () => {
   const found = { sent: 0, decoded: 0 };
   const live = window.connections.filter((one) => one.signalingState !== "closed");
+  found.made = window.connections.length;
   const used = live.map((one) => one.getConfiguration().iceServers[0].username);
   for (const connection of live) {
     for (const one of (await connection.getStats()).values()) {
@@ -70,7 +72,7 @@ async def seen(page: Page) -> dict[str, Any]:
 
 
 async def flows(page: Page, within_s: float) -> dict[str, Any]:
-    """Until pictures have gone on in both directions; a new connection counts from nothing."""
+    """Until pictures have gone on in both directions."""
     before = now = await seen(page)
     began = time.monotonic()
     while now["sent"] < before["sent"] + 15 or now["decoded"] < before["decoded"] + 15:
@@ -78,9 +80,28 @@ async def flows(page: Page, within_s: float) -> dict[str, Any]:
             pytest.fail(f"pictures stand still: {before}, then {now}")
         await asyncio.sleep(0.3)
         now = await seen(page)
-        if now["sent"] < before["sent"] or now["decoded"] < before["decoded"]:
-            before = now
     return now
+
+
+def held(serving: Serving) -> dict[str, list[str]]:
+    """By what the server knows the seat: devices, peers, publications; and handshakes so far."""
+    samples = serving.metrics()
+    ours = re.compile(rf'lianxian_server_peer{{(?=.*seat="{SEAT}").*peer="(\d+)"')
+    peers = sorted(found[1] for name in samples if (found := ours.search(name)))
+    seat = serving.state(f"seat/{SEAT}")
+    return {
+        "devices": [one["id"] for one in seat["devices"]],
+        "peers": peers,
+        "publications": sorted(
+            {
+                found[1]
+                for name in samples
+                if name.startswith("lianxian_media_layer_packets_total")
+                if (found := re.search(r'publication="(\d+)"', name))
+            }
+        ),
+        "handshakes": [str(serving.metric("lianxian_media_handshakes_total"))],
+    }
 
 
 async def test_a_call_outlasts_its_credentials_and_finds_the_relay_again(
@@ -100,11 +121,19 @@ async def test_a_call_outlasts_its_credentials_and_finds_the_relay_again(
         # Both connections look for another path by the fresh ones from now on.
         assert before["used"] == [before["username"]] * 2
         assert {before[one]["connections"] for one in ("publish", "subscribe")} == {1}
+        kept = await asyncio.to_thread(held, relayed)
+        assert len(kept["peers"]) == 2, kept
+        assert len(kept["publications"]) >= 2, kept
         # All relays end. Only who has good credentials gets another one.
         said = len(coturn.said())
         await asyncio.to_thread(coturn.restart)
-        after = await flows(page, 30)
+        after = await flows(page, 60)
+        # The same connections found it by an ICE restart each: nothing was published anew.
         for direction in ("publish", "subscribe"):
-            assert after[direction]["connections"] + after[direction]["restarts"] > 1, after
+            assert after[direction]["connections"] == 1, after
+            assert after[direction]["restarts"] >= 1, after
+        assert after["made"] == 2
+        assert await asyncio.to_thread(held, relayed) == kept
+        assert before["username"] in coturn.said()[said:]
         assert first["username"] not in coturn.said()[said:]
         await context.close()

@@ -16,6 +16,8 @@ export type LinkState = "waiting" | "connecting" | "connected" | "repairing";
 /** A path that is gone for this long is looked for anew, on the same connection. */
 const DISCONNECTED_FOR_MS = 1_500;
 const RESTART_WITHIN_MS = 5_000;
+/** Then it becomes another connection. The server keeps a silent one for 30 s. */
+const RESTARTS_FOR_MS = 20_000;
 const CONNECT_WITHIN_MS = 10_000;
 const STEADY_AFTER_MS = 10_000;
 /** Pages that are told to come back at once spread over this time. */
@@ -35,7 +37,11 @@ export abstract class MediaLink {
   private readonly backoff = new Backoff();
   private wanted = false;
   private attempt = 0;
-  private restarting = 0;
+  /** The attempt that was connected last; what it loses is a path and not the connection. */
+  private connected = 0;
+  private restarting = false;
+  /** When the path went, on the page's clock. */
+  private lost_ms: number | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly unsubscribe: (() => void)[];
 
@@ -56,9 +62,10 @@ export abstract class MediaLink {
         }
       }),
       session.connectionChanged.on(() => {
-        if (session.connection === "connected" && this.wanted && this.state !== "connected") {
+        const isAway = this.state !== "connected" || this.lost_ms !== undefined;
+        if (session.connection === "connected" && this.wanted && isAway) {
           this.backoff.reset();
-          this.again(0);
+          this.repair();
         }
       }),
     ];
@@ -98,6 +105,8 @@ export abstract class MediaLink {
   private again(after_ms: number): void {
     this.attempt += 1;
     clearTimeout(this.timer);
+    this.lost_ms = undefined;
+    this.restarting = false;
     const attempt = this.attempt;
     this.move(this.connections === 0 ? "connecting" : "repairing");
     this.timer = setTimeout(() => {
@@ -121,7 +130,7 @@ export abstract class MediaLink {
     try {
       await this.negotiate(peer);
       this.after(CONNECT_WITHIN_MS, attempt, () => {
-        if (this.state !== "connected") {
+        if (this.connected !== attempt) {
           this.again(this.backoff.next());
         }
       });
@@ -160,37 +169,79 @@ export abstract class MediaLink {
 
   private judge(peer: RTCPeerConnection, attempt: number): void {
     if (peer.connectionState === "failed" || peer.iceConnectionState === "failed") {
-      this.again(this.backoff.next());
+      if (this.connected !== attempt || isOver(peer)) {
+        this.again(this.backoff.next());
+      } else {
+        this.move("repairing");
+        this.lose(peer, attempt, this.backoff.next());
+      }
     } else if (peer.iceConnectionState === "disconnected") {
       this.after(DISCONNECTED_FOR_MS, attempt, () => {
         if (peer.iceConnectionState === "disconnected") {
-          void this.lookAnew(peer, attempt);
+          this.lose(peer, attempt, 0);
         }
       });
-    } else if (peer.connectionState === "connected" && this.state !== "connected") {
+    } else if (hasPath(peer)) {
+      this.arrive(attempt);
+    }
+  }
+
+  private arrive(attempt: number): void {
+    this.lost_ms = undefined;
+    if (this.connected !== attempt) {
+      this.connected = attempt;
       this.connections += 1;
-      this.fault = undefined;
-      this.move("connected");
       this.after(STEADY_AFTER_MS, attempt, () => {
         this.backoff.reset();
       });
     }
+    this.fault = undefined;
+    this.move("connected");
   }
 
-  /** Another path if there is one; else, or without the server, another connection. */
+  /** The path is gone: another one, first of all on the same connection. */
+  private lose(peer: RTCPeerConnection, attempt: number, after_ms: number): void {
+    if (this.lost_ms === undefined) {
+      this.lost_ms = performance.now();
+      this.after(after_ms, attempt, () => {
+        void this.lookAnew(peer, attempt);
+      });
+    }
+  }
+
+  /** The server is there again. */
+  private repair(): void {
+    if (this.peer !== undefined && this.lost_ms !== undefined) {
+      void this.lookAnew(this.peer, this.attempt);
+    } else {
+      this.again(0);
+    }
+  }
+
+  /** Another path if there is one, asked for until it is long gone; then another connection. */
   private async lookAnew(peer: RTCPeerConnection, attempt: number): Promise<void> {
-    if (this.restarting === attempt) {
+    if (this.restarting || this.lost_ms === undefined) {
       return;
     }
-    this.restarting = attempt;
+    if (hasPath(peer)) {
+      this.arrive(attempt);
+      return;
+    }
+    if (performance.now() - this.lost_ms > RESTARTS_FOR_MS || isOver(peer)) {
+      this.again(this.backoff.next());
+      return;
+    }
+    if (this.session.connection !== "connected") {
+      // `connectionChanged` goes on.
+      return;
+    }
+    this.restarting = true;
     try {
       await this.restart(peer);
       this.restarts += 1;
       this.after(RESTART_WITHIN_MS, attempt, () => {
-        this.restarting = 0;
-        if (peer.iceConnectionState !== "connected" && peer.iceConnectionState !== "completed") {
-          this.again(this.backoff.next());
-        }
+        this.restarting = false;
+        void this.lookAnew(peer, attempt);
       });
     } catch (reason: unknown) {
       if (attempt === this.attempt) {
@@ -220,4 +271,14 @@ export abstract class MediaLink {
       this.changed.emit();
     }
   }
+}
+
+function hasPath({ connectionState, iceConnectionState }: RTCPeerConnection): boolean {
+  return connectionState === "connected" && ["connected", "completed"].includes(iceConnectionState);
+}
+
+/** Whether its keys are gone: another path would carry nothing. */
+function isOver(peer: RTCPeerConnection): boolean {
+  const ends = [...peer.getSenders(), ...peer.getReceivers()];
+  return ends.some(({ transport }) => transport?.state === "failed" || transport?.state === "closed");
 }

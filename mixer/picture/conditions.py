@@ -14,6 +14,7 @@ from .timeline import Timeline
 
 _log = structlog.get_logger(__name__)
 LEFT_OUT = "picture.source_left_out"
+HUNG = "picture.decoder_hung"
 
 
 class Conditions:
@@ -23,15 +24,16 @@ class Conditions:
         self._report = report
         self._late = False
         self._files: set[str] = set()
-        self._left_out: frozenset[int] = frozenset()
+        self._left_out: dict[str, frozenset[int]] = {LEFT_OUT: frozenset(), HUNG: frozenset()}
 
     def retell(self, timeline: Timeline | None) -> None:
         """Somebody new listens: what is true is told again, files at the next look."""
         if timeline is not None:
             self._report(late_condition(timeline, late=self._late))
         self._files.clear()
-        for publication in sorted(self._left_out):
-            self._report(left_out_condition(publication, active=True))
+        for what, publications in self._left_out.items():
+            for publication in sorted(publications):
+                self._report(left_out_condition(what, publication, active=True))
 
     def late(self, timeline: Timeline) -> None:
         """Whether the programme is late now."""
@@ -49,13 +51,17 @@ class Conditions:
             self._report(file_condition(file, faults[file], active=True))
         self._files = set(faults)
 
-    def left_out(self, publications: AbstractSet[int]) -> None:
-        """The sources that are there and not decoded, as they killed the process."""
-        for publication in sorted(self._left_out - publications):
-            self._report(left_out_condition(publication, active=False))
-        for publication in sorted(publications - self._left_out):
-            self._report(left_out_condition(publication, active=True))
-        self._left_out = frozenset(publications)
+    def left_out(self, deadly: AbstractSet[int], hanging: AbstractSet[int]) -> None:
+        """The sources that are there and not decoded: as they killed the process, or as their
+        decoders hung.
+        """
+        for what, publications in ((LEFT_OUT, deadly), (HUNG, hanging)):
+            told = self._left_out[what]
+            for publication in sorted(told - publications):
+                self._report(left_out_condition(what, publication, active=False))
+            for publication in sorted(publications - told):
+                self._report(left_out_condition(what, publication, active=True))
+            self._left_out[what] = frozenset(publications)
 
 
 def late_condition(timeline: Timeline, *, late: bool) -> Condition:
@@ -79,8 +85,8 @@ def file_condition(file: str, text: str, *, active: bool) -> Condition:
     return Condition(id="picture.file_refused", subject=name, active=active, values=values)
 
 
-def left_out_condition(publication: int, *, active: bool) -> Condition:
-    """``picture.source_left_out``: its pictures killed the process twice. The server adds whose
-    it is.
+def left_out_condition(what: str, publication: int, *, active: bool) -> Condition:
+    """``picture.source_left_out``: its pictures killed the process twice;
+    ``picture.decoder_hung``: its decoder made no progress. The server adds whose it is.
     """
-    return Condition(id=LEFT_OUT, subject=str(publication), active=active)
+    return Condition(id=what, subject=str(publication), active=active)

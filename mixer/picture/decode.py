@@ -144,7 +144,7 @@ class Decoder:
         sink: PictureSink,
         name: str,
         make: Callable[[str], VideoCodecContext] = open_decoder,
-        began: Callable[[], None] = lambda: None,
+        began: Callable[[], object] = lambda: None,
     ) -> None:
         """``began`` is called first by the decoder's thread (see `suspects`)."""
         self._codec = codec
@@ -159,8 +159,11 @@ class Decoder:
         self._lock = threading.Lock()
         # One token for each unit, and one to end: its C code waits for a tenth of a Condition's.
         self._news: SimpleQueue[None] = SimpleQueue()
+        self._busy = False
         self.drops: Counts = Counter()
         self.pictures = 0
+        self.progress = 0
+        """Grows with each unit that is begun and each that is done."""
         self._thread = threading.Thread(target=self._run, name=f"decode-{name}", daemon=True)
         self._thread.start()
 
@@ -168,6 +171,16 @@ class Decoder:
     def full(self) -> bool:
         """Whether the queue is full."""
         return len(self._units) >= MAX_UNITS or self._bytes >= MAX_UNIT_BYTES
+
+    @property
+    def has_work(self) -> bool:
+        """Whether units wait or one is being decoded."""
+        return self._busy or bool(self._units)
+
+    @property
+    def native_id(self) -> int:
+        """The system's number of its thread."""
+        return self._thread.native_id or 0
 
     def push(self, unit: AccessUnit, turns: int = 0) -> None:
         """Queue a unit that the gate let in, to be shown turned by so many quarters. A key frame
@@ -200,6 +213,8 @@ class Decoder:
         return not self._thread.is_alive()
 
     def _next(self) -> _Queued | None:
+        self._busy = False
+        self.progress += 1
         while True:
             self._news.get()
             with self._lock:
@@ -209,6 +224,8 @@ class Decoder:
                     continue  # a key frame that found the queue full has replaced it
                 queued = self._units.popleft()
                 self._bytes -= len(queued.unit.payload)
+                self._busy = True
+                self.progress += 1
                 return queued
 
     def _run(self) -> None:

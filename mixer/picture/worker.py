@@ -50,6 +50,7 @@ from mixer.wire.worker import run_worker
 
 from .clips import Clips
 from .conditions import Conditions
+from .hangs import Hangs
 from .intake import Intakes
 from .layout_file import layout_shelf
 from .look import Looks
@@ -78,8 +79,10 @@ class PictureWorker:
         self._held: dict[str, Resource] = {}
         self._link = Link(boot.link_socket, boot.kind, boot.epoch, self)
         self._suspects = Suspects(boot.run_dir, time.monotonic_ns())
-        suspects = self._suspects
-        self._intakes = Intakes(self._link.send_message, suspects.decoder, suspects.left_out)
+        self._hangs = Hangs(self._suspects.decoder)
+        self._intakes = Intakes(
+            self._link.send_message, self._hangs.decoder, self._suspects.left_out
+        )
         self._painter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
         self._slates = SlateBook(self._painter)
         self._programme: Programme | None = None
@@ -344,8 +347,7 @@ class PictureWorker:
             now_ns = time.monotonic_ns()
             self._intakes.advance(now_ns)
             self._scenes.advance(now_ns)
-            if self._suspects.advance(now_ns):
-                self._intakes.settle()
+            self._look_for_hangs(now_ns)
             if now_ns >= look_ns:
                 look_ns = now_ns + LOOK_EVERY_NS
                 self._look_around()
@@ -364,11 +366,19 @@ class PictureWorker:
             if ready is not None:
                 self._report(ready)
 
+    def _look_for_hangs(self, now_ns: int) -> None:
+        hung = self._hangs.advance(now_ns)
+        for publication in hung:
+            self._suspects.leave_out(publication, now_ns)
+        if self._suspects.advance(now_ns, self._hangs.publications) or hung:
+            self._intakes.settle()
+
     def _look_around(self) -> None:
         self._layouts.refresh()
         self._looks.refresh()
         self._conditions.files(self._layouts.faults | self._looks.faults)
-        self._conditions.left_out(self._intakes.publications() & self._suspects.publications)
+        known = self._intakes.publications()
+        self._conditions.left_out(known & self._suspects.deadly, known & self._suspects.hanging)
 
 
 def _multiview_publication(resource: Resource | None) -> PublicationId | None:

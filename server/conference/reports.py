@@ -44,7 +44,7 @@ MAX_CONDITIONS = 200
 SEAT_LEVELS_S = 0.15
 """Seats show their level this late and this often at most; meters follow `Levels`."""
 ECHO = "sound.echo"
-LEFT_OUT = "picture.source_left_out"
+LEFT_OUT = ("picture.source_left_out", "picture.decoder_hung")
 
 _log = structlog.get_logger(__name__)
 
@@ -207,7 +207,7 @@ class Reports:
 
     def _named(self, event: Condition) -> Condition:
         """Sound knows groups and picture publications; people know seats."""
-        if event.id == LEFT_OUT:
+        if event.id in LEFT_OUT:
             return self._with_source(event)
         if event.id != ECHO:
             return event

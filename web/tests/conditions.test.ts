@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { conditions } from "../text/conditions.js";
 import { type Locale } from "../text/language.js";
 
-function told(locale: Locale, values: Record<string, string>): string {
-  const wording = conditions["picture.source_left_out"]?.[locale];
+function told(
+  locale: Locale,
+  values: Record<string, string>,
+  id = "picture.source_left_out",
+): string {
+  const wording = conditions[id]?.[locale];
   return typeof wording === "function" ? wording("17", values) : "";
 }
 
@@ -23,5 +27,20 @@ describe("a source whose pictures broke the picture process", () => {
   it("is told without a name where nobody knows it", () => {
     expect(told("en", {})).toContain("The picture broke the picture process");
     expect(told("zh-CN", {})).toContain("画面数据两次使画面进程崩溃");
+  });
+});
+
+describe("a source whose decoder hangs", () => {
+  const hung = "picture.decoder_hung";
+  const values = { name: "湖南", name_en: "Hunan", source: "camera" };
+
+  it("is told in Chinese with its name and what to do", () => {
+    expect(told("zh-CN", values, hung)).toContain("“湖南”的画面解码卡住不动");
+    expect(told("zh-CN", values, hung)).toContain("请让对方换浏览器或编码器");
+  });
+
+  it("is told in English, also without a name", () => {
+    expect(told("en", values, hung)).toContain("Decoding the picture of Hunan hangs");
+    expect(told("en", {}, hung)).toContain("Decoding the picture hangs");
   });
 });

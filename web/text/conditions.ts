@@ -29,6 +29,12 @@ export const conditions: Readonly<Record<string, About>> = {
     (_subject: string, values: Values) =>
       `The picture${part(" of ", values, "name_en")} broke the picture process twice and is left out; it is tried again after two minutes. Let them use another browser or encoder. The call and the recording go on.`,
   ),
+  "picture.decoder_hung": both(
+    (_subject: string, values: Values) =>
+      `${part("“", values, "name", "”的")}画面解码卡住不动，已暂不采用，至少两分钟后再试。请让对方换浏览器或编码器，会议与录制不受影响。`,
+    (_subject: string, values: Values) =>
+      `Decoding the picture${part(" of ", values, "name_en")} hangs, so it is left out and tried again after two minutes or more. Let them use another browser or encoder. The call and the recording go on.`,
+  ),
   "disk.low": both(
     (_subject: string, values: Values) =>
       `磁盘空间不足${part("，剩余 ", values, "free_gb", " GB")}${part("，约可再录 ", values, "hours_left", " 小时")}：请清理数据目录。`,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixer.picture.conditions import LEFT_OUT, Conditions
+from mixer.picture.conditions import HUNG, LEFT_OUT, Conditions
 from mixer.picture.picture_format import STANDARD
 from mixer.picture.timeline import Timeline
 from mixer.wire.control import Condition
@@ -28,21 +28,28 @@ def conditions(told: Told) -> Conditions:
 def test_a_source_left_out_is_told_until_it_is_tried_again_or_gone(
     conditions: Conditions, told: Told
 ) -> None:
-    conditions.left_out({7, 8})
-    conditions.left_out({7, 8})
+    nobody: frozenset[int] = frozenset()
+    conditions.left_out({7, 8}, nobody)
+    conditions.left_out({7, 8}, nobody)
     assert told.take() == [(LEFT_OUT, "7", True), (LEFT_OUT, "8", True)]
-    conditions.left_out({8})
-    assert told.take() == [(LEFT_OUT, "7", False)]
-    conditions.left_out(frozenset())
-    assert told.take() == [(LEFT_OUT, "8", False)]
+    conditions.left_out({8}, {9})
+    assert told.take() == [(LEFT_OUT, "7", False), (HUNG, "9", True)]
+    conditions.left_out(nobody, {8})
+    assert told.take() == [(LEFT_OUT, "8", False), (HUNG, "9", False), (HUNG, "8", True)]
+    conditions.left_out(nobody, nobody)
+    assert told.take() == [(HUNG, "8", False)]
 
 
 def test_who_listens_anew_is_told_what_is_true(conditions: Conditions, told: Told) -> None:
-    conditions.left_out({7})
+    conditions.left_out({7}, {8})
     conditions.files({"/data/layouts/odd.toml": "/data/layouts/odd.toml:3: slot: no"})
     told.clear()
     conditions.retell(Timeline(STANDARD))
-    assert told.take() == [("picture.late", "programme", False), (LEFT_OUT, "7", True)]
+    assert told.take() == [
+        ("picture.late", "programme", False),
+        (LEFT_OUT, "7", True),
+        (HUNG, "8", True),
+    ]
     conditions.files({"/data/layouts/odd.toml": "/data/layouts/odd.toml:3: slot: no"})
     assert told.take() == [("picture.file_refused", "odd.toml", True)]
 

@@ -100,6 +100,36 @@ def test_a_process_killed_from_outside_accuses_nobody(tmp_path: Path) -> None:
     assert not life.left_out(GOOD)
 
 
+def test_one_hang_leaves_a_source_out_until_its_decoder_is_gone_and_two_minutes_are_over(
+    tmp_path: Path,
+) -> None:
+    life = Suspects(tmp_path, 0)
+    for one, thread in THREADS.items():
+        life.note(one, thread)
+    life.leave_out(BAD, 1000)
+    assert life.left_out(BAD)
+    assert not life.left_out(GOOD)
+    assert (life.hanging, life.deadly) == ({BAD}, set())
+    assert not life.advance(1000 + LEFT_OUT_NS - 1, {BAD})
+    assert not life.advance(1000 + LEFT_OUT_NS, {BAD})
+    assert life.left_out(BAD)
+    assert life.advance(1000 + 2 * LEFT_OUT_NS)
+    assert not life.left_out(BAD)
+    assert not life.hanging
+
+
+def test_a_hang_is_remembered_by_the_next_life_as_a_hang(tmp_path: Path) -> None:
+    life = Suspects(tmp_path, 0)
+    for one, thread in THREADS.items():
+        life.note(one, thread)
+    life.leave_out(BAD, 0)
+    life = Suspects(tmp_path, 0)
+    assert (life.hanging, life.deadly) == ({BAD}, set())
+    life = die_of(tmp_path, BAD)
+    # It hung, and then its thread killed the process: that is what counts.
+    assert (Suspects(tmp_path, 0).hanging, Suspects(tmp_path, 0).deadly) == (set(), {BAD})
+
+
 def test_a_real_death_tells_whose_decoder_it_was(tmp_path: Path) -> None:
     for _ in range(2):
         ended = subprocess.run([sys.executable, "-c", LIFE, str(tmp_path)], check=False, timeout=60)

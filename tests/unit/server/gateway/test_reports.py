@@ -339,14 +339,15 @@ def recording_state(session: int, state: str) -> RecordingState:
     )
 
 
+@pytest.mark.parametrize("what", ["picture.source_left_out", "picture.decoder_hung"])
 async def test_a_source_left_out_is_told_by_its_seat_and_forgotten_with_the_process(
-    application: Application, workers: FakeWorkers
+    application: Application, workers: FakeWorkers, what: str
 ) -> None:
     async with Scene(application, workers) as scene:
         subject = str(scene.publication)
-        left_out = Condition(id="picture.source_left_out", subject=subject, active=True)
+        left_out = Condition(id=what, subject=subject, active=True)
         scene.tell(WorkerKind.PICTURE, left_out)
-        key = f"condition/picture.source_left_out/{subject}"
+        key = f"condition/{what}/{subject}"
         await scene.desk.until(lambda page: key in page.state)
         values = scene.desk.state[key]["values"]
         assert values["source"] == "microphone"

@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-REST_NS: Final = 1_000_000
-"""Between the beginnings of two readings of the socket, while packets keep coming."""
+GATHER_NS: Final = 2_000_000
+"""From the first packet to the reading that takes it with all that followed it."""
+CALM_NS: Final = 10_000_000
+"""A packet that comes so long after the reading before is read at once."""
 
 
 class Wakeups:
-    """Joins what arrives within `REST_NS` into one reading, as a network card joins interrupts.
+    """Joins what arrives within `GATHER_NS` into one reading, as a network card joins interrupts.
 
-    A packet that comes later than that after the last reading is read at once. The loop sleeps
-    meanwhile: whatever else is due waits at most `REST_NS` longer.
+    The loop sleeps meanwhile: whatever else is due waits at most `GATHER_NS` longer.
     """
 
     def __init__(
@@ -25,18 +26,20 @@ class Wakeups:
         """`clock` in ns; `sleep` takes seconds."""
         self._clock = clock
         self._sleep = sleep
-        self._free_ns = 0
+        self._calm_ns = 0
+        """From here on nothing is waited for."""
 
-    def rest(self) -> int:
-        """Sleep until the socket may be read again; return the monotonic time."""
+    def gather(self) -> int:
+        """Let come together what comes together, if the socket was read lately; return the
+        monotonic time at which to read.
+        """
         now_ns = self._clock()
-        wait_ns = self._free_ns - now_ns
-        if wait_ns > 0:
-            self._sleep(wait_ns / 1e9)
+        if now_ns < self._calm_ns:
+            self._sleep(GATHER_NS / 1e9)
             now_ns = self._clock()
-        self._free_ns = now_ns + REST_NS
+        self._calm_ns = now_ns + CALM_NS
         return now_ns
 
     def hurry(self) -> None:
         """More has arrived than one reading took: the next one comes at once."""
-        self._free_ns = 0
+        self._calm_ns = 0

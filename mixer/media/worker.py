@@ -151,7 +151,7 @@ class MediaWorker:
     # --- packets --------------------------------------------------------------------------------
 
     def _readable(self) -> None:
-        now_ns = self._wakeups.rest()
+        now_ns = self._wakeups.gather()
         batch = self._fanout.drain(now_ns, DRAIN_DATAGRAMS)
         if batch is NOTHING:
             return

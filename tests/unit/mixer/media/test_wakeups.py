@@ -1,4 +1,4 @@
-from mixer.media.wakeups import REST_NS, Wakeups
+from mixer.media.wakeups import CALM_NS, GATHER_NS, Wakeups
 
 
 class Time:
@@ -17,26 +17,26 @@ def wakeups() -> tuple[Wakeups, Time]:
 
 
 def test_a_packet_after_calm_is_read_at_once() -> None:
-    rests, time = wakeups()
-    assert rests.rest() == time.now_ns
-    time.now_ns += REST_NS
-    assert rests.rest() == time.now_ns
+    wakes, time = wakeups()
+    assert wakes.gather() == time.now_ns
+    time.now_ns += CALM_NS
+    assert wakes.gather() == time.now_ns
     assert time.slept == []
 
 
 def test_what_follows_soon_is_read_together() -> None:
-    rests, time = wakeups()
-    begun_ns = rests.rest()
-    time.now_ns += REST_NS // 4
-    assert rests.rest() == begun_ns + REST_NS
-    time.now_ns += REST_NS // 2
-    assert rests.rest() == begun_ns + 2 * REST_NS
-    assert time.slept == [REST_NS * 3 / 4 / 1e9, REST_NS / 2 / 1e9]
+    wakes, time = wakeups()
+    wakes.gather()
+    time.now_ns += CALM_NS - 1
+    woken_ns = time.now_ns
+    assert wakes.gather() == woken_ns + GATHER_NS
+    assert wakes.gather() == woken_ns + 2 * GATHER_NS
+    assert time.slept == [GATHER_NS / 1e9] * 2
 
 
-def test_nothing_rests_while_more_has_come_than_one_reading_takes() -> None:
-    rests, time = wakeups()
-    rests.rest()
-    rests.hurry()
-    rests.rest()
+def test_nothing_waits_while_more_has_come_than_one_reading_takes() -> None:
+    wakes, time = wakeups()
+    wakes.gather()
+    wakes.hurry()
+    wakes.gather()
     assert time.slept == []

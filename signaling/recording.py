@@ -101,6 +101,16 @@ class RecordingIntent:
         self.current = msgspec.structs.replace(self.current, marks=kept)
         return after
 
+    def drop_mark(self, mark: int) -> bool:
+        """What was marked never took effect; whether that changed anything while it records."""
+        if self.current is None or not self.running:
+            return False
+        kept = tuple(one for one in self.current.marks if one.id != mark)
+        if len(kept) == len(self.current.marks):
+            return False
+        self.current = msgspec.structs.replace(self.current, marks=kept)
+        return True
+
     def _move(self, recording: Recording, what: str) -> Recording:
         phase = MOVES.get((recording.phase, what), recording.phase)
         self.current = msgspec.structs.replace(recording, phase=phase)

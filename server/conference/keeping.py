@@ -125,6 +125,10 @@ class Keeping:
         )
         self._journal.write(f"mark/{row.id}", lambda s: recordings.keep_mark(s, row))
 
+    def forget_mark(self, mark: int) -> None:
+        """What it marked was never seen."""
+        self._journal.write(f"mark/{mark}", lambda s: recordings.drop_mark(s, mark))
+
     def link(self, link: Link) -> None:
         """A link was handed out or withdrawn."""
         row = links.LinkRow(

@@ -1,10 +1,15 @@
-"""Marks of a running recording: set with a take, then moved to the frame that showed it."""
+"""Marks of a running recording: set with a take, then moved to the frame that showed it.
+
+A take that was replaced before anybody saw or heard it leaves no mark.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mixer.wire.ids import WorkerKind
+from signaling.programme.core import SETTLE_MS
 from signaling.programme.state import seats_on_air
 from signaling.recording import Mark
 
@@ -19,12 +24,22 @@ MAX_UNSEEN: Final = 64
 NS_PER_MS: Final = 1_000_000
 
 
+class _Unseen(NamedTuple):
+    """A take of which picture has not told."""
+
+    mark: int
+    at_ms: int
+    """When it was meant to be on air."""
+    heard_ms: int
+    """When it is heard even if no picture of it has come."""
+
+
 class Marking:
     """Takes may wait for pictures: until picture tells, a mark has the time it was meant for."""
 
     def __init__(self) -> None:
-        self._unseen: dict[int, int] = {}
-        """Revision of the programme to mark."""
+        self._unseen: dict[int, _Unseen] = {}
+        """By revision of the programme."""
 
     def set(self, conference: Conference, state: ProgrammeState, cue: str = "") -> None:
         """A point of a running recording: the step's, or who is seen."""
@@ -42,17 +57,27 @@ class Marking:
         recording = conference.cores.recording
         if recording.mark(mark) and recording.current is not None:
             conference.keep.mark(recording.current.id, mark)
-            self._unseen[state.revision] = mark.id
+            heard_ms = state.at_ms + state.wait_ms + SETTLE_MS
+            self._unseen[state.revision] = _Unseen(mark.id, state.at_ms, heard_ms)
             if len(self._unseen) > MAX_UNSEEN:
                 del self._unseen[min(self._unseen)]
 
     def shown(self, conference: Conference, event: SceneApplied) -> None:
-        """Picture shows a revision from a frame on; those before it were shown or replaced."""
-        mark = self._unseen.get(event.revision)
-        for revision in [one for one in self._unseen if one <= event.revision]:
-            del self._unseen[revision]
+        """Picture shows a revision from a frame on: the last take up to it, perhaps with other
+        captions. Takes before it were replaced unseen; the mark of one stays only if it stood for
+        so long that it was heard, as where picture was away.
+        """
+        revisions = sorted(one for one in self._unseen if one <= event.revision)
+        takes = [self._unseen.pop(one) for one in revisions]
         recording = conference.cores.recording
-        moved = None if mark is None else recording.move_mark(mark, event.at_ns // NS_PER_MS)
+        changed = False
+        for take, later in pairwise(takes):
+            if later.at_ms < take.heard_ms and recording.drop_mark(take.mark):
+                conference.keep.forget_mark(take.mark)
+                changed = True
+        moved = recording.move_mark(takes[-1].mark, event.at_ns // NS_PER_MS) if takes else None
         if moved is not None and recording.current is not None:
             conference.keep.mark(recording.current.id, moved)
+            changed = True
+        if changed:
             conference.apply((WorkerKind.RECORDER,))

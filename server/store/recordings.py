@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, select
+from sqlalchemy import BigInteger, ForeignKey, String, Text, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,5 +59,10 @@ async def keep_recording(session: AsyncSession, row: RecordingRow) -> None:
 
 
 async def keep_mark(session: AsyncSession, row: MarkRow) -> None:
-    """Store a mark."""
+    """Store or replace a mark."""
     await session.merge(row)
+
+
+async def drop_mark(session: AsyncSession, mark: int) -> None:
+    """What it marked was never seen."""
+    await session.execute(delete(MarkRow).where(MarkRow.id == mark))

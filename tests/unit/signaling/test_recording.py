@@ -80,10 +80,23 @@ def test_a_mark_moves_to_when_it_took_effect() -> None:
     assert intent.move_mark(99, 640) is None
 
 
+def test_a_mark_of_what_was_never_seen_is_dropped() -> None:
+    intent = running()
+    other = Mark(id=8, kind="layout", at_ms=30, title="全部")
+    assert intent.mark(mark())
+    assert intent.mark(other)
+    assert intent.drop_mark(7)
+    assert intent.current is not None
+    assert intent.current.marks == (other,)
+    assert not intent.drop_mark(7)
+    assert not RecordingIntent().drop_mark(8)
+
+
 def test_marks_of_a_recording_that_stops_stay() -> None:
     intent = running()
     assert intent.mark(mark())
     intent.stop()
     assert intent.move_mark(7, 640) is None
+    assert not intent.drop_mark(7)
     assert intent.current is not None
     assert intent.current.marks == (mark(),)

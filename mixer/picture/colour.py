@@ -112,8 +112,9 @@ def overlay(rgba: Bytes) -> Overlay:
 
 
 def _pixels(plane: VideoPlane) -> Bytes:
-    rows: Bytes = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]
+    # One view instead of three of one another: this is done for each plane that is looked at.
+    shape, strides = (plane.height, plane.width), (plane.line_size, 1)
+    return np.ndarray(shape, np.uint8, memoryview(plane), strides=strides)
 
 
 def planes_of(frame: VideoFrame) -> Planes:

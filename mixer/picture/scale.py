@@ -53,7 +53,9 @@ class Scaler:
         if same_matrix and not full_range and plain:
             if (frame.width, frame.height) == (width, height):
                 return frame
-            halved = self._halves.towards(planes_of(frame), width, height)
+            halved = None
+            if frame.width >= 2 * width and frame.height >= 2 * height:
+                halved = self._halves.towards(planes_of(frame), width, height)
             if halved is not None:
                 frame = halved.frame()
                 if (frame.width, frame.height) == (width, height):

@@ -298,7 +298,8 @@ class JitterBuffer:
                 return False
             self._stream.fill(high)
         ring = self._stream.ring
-        piece = ring.read(low, min(high, ring.end) - low)
+        # After a step back in the stream nothing may be there yet.
+        piece = ring.read(low, max(min(high, ring.end) - low, 0))
         return bool(len(piece) == 0 or np.abs(piece).max() < QUIET)
 
 

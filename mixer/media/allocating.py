@@ -269,12 +269,22 @@ class Allocating:
         factor = REPORTED_PACE if receiver.measured is None else PACE
         pace = int(receiver.bps * factor)
         if not receiver.is_limited and receiver.given is not None:
-            pace = max(pace, int(receiver.given.used_bps * OPEN_PACE))
+            sent_bps = max(receiver.given.used_bps, self._flowing(peer, receiver.given))
+            pace = max(pace, int(sent_bps * OPEN_PACE))
             if receiver.has_told and receiver.bps >= PROVED_BPS:
                 pace = max(pace, int(receiver.bps * PROVED_PACE))
         if abs(pace - receiver.paced_bps) > NOTABLE * receiver.paced_bps or not pace:
             receiver.paced_bps = pace
             self._fanout.set_pace(peer, pace)
+
+    def _flowing(self, peer: PeerId, given: Allocation) -> float:
+        """What a peer's layers have cost lately: more than usual shows here first."""
+        layers = (
+            (held.publication, given.layers.get(held.id, -1)) for held in self._subscriptions[peer]
+        )
+        return sum(
+            self._rates.lately(publication, layer) for publication, layer in layers if layer >= 0
+        )
 
 
 def _octets(outs: Iterable[OutFigures]) -> int:

@@ -36,11 +36,13 @@ MISORDERED_SAMPLES: Final = 20
 
 
 class _Meter:
-    __slots__ = ("bps", "is_silent", "last_packet_ns", "samples", "told")
+    __slots__ = ("bps", "is_silent", "last_packet_ns", "lately_bps", "samples", "told")
 
     def __init__(self) -> None:
         self.samples: deque[tuple[int, int]] = deque(maxlen=_SAMPLES)
         self.bps = 0.0
+        self.lately_bps = 0.0
+        """Since the oldest sample, known from the second on; one key frame may distort it."""
         self.last_packet_ns = -1
         self.is_silent = False
         self.told = (0.0, False)
@@ -49,9 +51,10 @@ class _Meter:
     def has_changed(self) -> bool:
         """Whether it costs notably more or less than was told."""
         bps, is_silent = self.told
-        if is_silent == self.is_silent and abs(self.bps - bps) <= NOTABLE * bps:
+        now_bps = self.bps or self.lately_bps
+        if is_silent == self.is_silent and abs(now_bps - bps) <= NOTABLE * bps:
             return False
-        self.told = (self.bps, self.is_silent)
+        self.told = (now_bps, self.is_silent)
         return True
 
 
@@ -84,8 +87,10 @@ class LayerRates:
                 continue
             samples.append((now_ns, total))
             span_ns = now_ns - samples[0][0]
+            if not span_ns:
+                continue
+            meter.lately_bps = measured = (total - samples[0][1]) * 8 * _SECOND_NS / span_ns
             if span_ns >= _LEAST_NS:
-                measured = (total - samples[0][1]) * 8 * _SECOND_NS / span_ns
                 is_lowest = publication_of(one.stream)[1] == 0
                 fading = FADING_LOWEST if is_lowest else FADING
                 meter.bps = max(measured, meter.bps * fading)
@@ -112,6 +117,14 @@ class LayerRates:
         """0 for one that is not there or sends nothing now."""
         meter = self._meters.get(stream_of(publication, layer)) if layer < MAX_LAYERS else None
         return 0.0 if meter is None or meter.is_silent else meter.bps
+
+    def lately(self, publication: PublicationId, layer: int) -> float:
+        """What a layer has cost in the last 2 s or since it began, 0 where that is not known yet.
+
+        It is known after half a second to one, before `of` trusts it.
+        """
+        meter = self._meters.get(stream_of(publication, layer))
+        return 0.0 if meter is None or meter.is_silent else meter.lately_bps
 
     def of(
         self, publication: PublicationId, kind: MediaKind, layers: int, top: int

@@ -18,6 +18,8 @@ from mixer.forward.interface import (
     TransportFeedback,
 )
 from mixer.media.allocating import LOOK_NS, MUTE_NS, PACE, PROVED_PACE, Allocating
+from mixer.media.streams import stream_of
+from mixer.rtp import payload_type as types
 from mixer.wire.ids import Layer, MediaKind, PeerId, PublicationId, SubscriptionId
 from mixer.wire.resources import Priority, Subscription
 from tests.unit.mixer.forward.implementations import IMPLEMENTATIONS, MakeFanout
@@ -58,6 +60,7 @@ class Stage:
         self.probes: list[tuple[int, int]] = []
         self.can_probe = True
         self.sends = True
+        self.programme_bps = 0
         self.now_ns = 0
         self._packets = 0
         self.allocating = Allocating(cast("Fanout", self), self)
@@ -68,7 +71,10 @@ class Stage:
         return self._make_estimate()
 
     def stream_flows(self) -> list[StreamFlow]:
-        return []
+        if not self.programme_bps:
+            return []
+        octets = self.programme_bps * self.now_ns // (8 * 1000 * MS)
+        return [StreamFlow(stream_of(PROGRAMME, 0), types.VP8, self.now_ns, 0, octets)]
 
     def out_figures(self) -> list[OutFigures]:
         octets = self._packets * 956
@@ -146,6 +152,16 @@ def test_an_encoder_of_one_layer_on_air_is_seen_at_once() -> None:
     assert stage.pass_time(0.1) == {1: 0, 2: 0}
     assert stage.pace > 1_090_000  # 1 Mbit/s is what such an encoder usually sends
     assert stage.pass_time(5, tells=True, slower_ms=40)[1] == -1
+
+
+def test_one_that_sends_more_than_usual_is_not_held_up_until_that_is_sure() -> None:
+    stage = Stage(measures=True)
+    stage.layers = {PROGRAMME: 1, SOUND: 1}
+    stage.programme_bps = 3_000_000
+    stage.pass_time(1.2)
+    assert stage.pace > 3_000_000
+    stage.pass_time(3, tells=True, slower_ms=40)
+    assert stage.pace < 3_000_000
 
 
 def test_packets_that_come_together_need_not_wait_on_a_line_without_a_limit() -> None:

@@ -64,6 +64,20 @@ def test_what_comes_is_measured_with_headers() -> None:
     assert Flow(300e3, 2e6).pass_time(5) == pytest.approx((300e3, 2e6), rel=0.01)
 
 
+def test_what_a_layer_costs_lately_is_known_from_its_second_sample_on() -> None:
+    flow = Flow(300e3, 3e6)
+    assert flow.pass_time(0.5) == PICTURES_BPS[2]
+    assert flow.rates.lately(CAMERA, 1) == 0
+    flow.pass_time(0.5)
+    assert flow.changes == 1
+    assert flow.rates.lately(CAMERA, 1) == pytest.approx(3e6, rel=0.01)
+    assert flow.of() == PICTURES_BPS[2]
+    flow.bps = [300e3, 0]
+    flow.pass_time(3)
+    assert flow.rates.lately(CAMERA, 1) == 0
+    assert flow.rates.lately(MICROPHONE, 0) == 0
+
+
 def test_only_what_is_notable_is_told() -> None:
     flow = Flow(300e3, 2e6)
     flow.pass_time(5)

@@ -113,8 +113,12 @@ cdef class Control(Again):
                 deltas += 2
             peer.sent.tell(told, (sequence + place) & 0xFFFF, max(0, arrived_ns), self.now_ns)
         found = told.finish(peer.peer, count, peer.drops)
-        if found is not None:
+        if found is None:
+            return 0
+        if peer.estimate is None:
             self.left().feedback.append(found)
+        else:
+            peer.estimate.feedback(found, self.now_ns)
         return 0
 
 

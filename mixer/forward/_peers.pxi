@@ -115,6 +115,7 @@ cdef class PeerCore:
     cdef public PacerCore pacer
     cdef public ArrivalCore arrivals
     cdef public ClockCore clock
+    cdef public object estimate  # None: `Batch.feedback` takes what it tells
     cdef object known_inbound, known_outbound, known_address, known_extensions
     cdef void *unprotect_context
     cdef void *protect_context

@@ -124,7 +124,10 @@ class Fanout(Protocol):
         """
 
     def make_estimate(self) -> MeasuredEstimate:
-        """What takes the `Batch.feedback` of one peer."""
+        """What takes the feedback of one peer; see `judge`."""
+
+    def judge(self, peer: int, estimate: MeasuredEstimate | None) -> None:
+        """Let an estimate take a peer's feedback as it comes; None: `Batch.feedback` has it."""
 
     def probe(self, peer: int, cluster: int, octets: int, bps: int) -> bool:
         """Send at least `octets` of padding at `bps`, whatever the pace; False: not possible now.

@@ -14,6 +14,7 @@ from mixer.forward.transport_log import ArrivalLog, SentLog
 from mixer.rtp.clock import SessionClock
 
 if TYPE_CHECKING:
+    from mixer.forward.estimate.measured import MeasuredEstimate
     from mixer.forward.in_stream import InStream
     from mixer.forward.out_stream import OutStream
     from mixer.forward.probe import Probe
@@ -71,6 +72,8 @@ class PeerState:
         self.outs_by_ssrc: dict[int, OutStream] = {}
         self.pacer = self.pacer_type()
         self.sent = self.sent_type()
+        self.estimate: MeasuredEstimate | None = None
+        """Takes its feedback."""
         self.probe: Probe | None = None
         self.nack_budget = Budget(*_NACKED)
 

@@ -51,6 +51,10 @@ class Registry:
         """See `interface.Fanout`."""
         return self.estimate_type()
 
+    def judge(self, peer: int, estimate: MeasuredEstimate | None) -> None:
+        """See `interface.Fanout`."""
+        self._peers[peer].estimate = estimate
+
     # --- peers ----------------------------------------------------------------------------------
 
     def add_peer(self, peer: int, cname: str) -> None:

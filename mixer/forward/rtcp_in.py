@@ -98,8 +98,12 @@ class RtcpInput:
     ) -> None:
         self.feedback += 1
         told = peer.sent.match(peer.peer, report, now_ns, peer.drops)
-        if told is not None:
+        if told is None:
+            return
+        if peer.estimate is None:
             batch.feedback.append(told)
+        else:
+            peer.estimate.feedback(told, now_ns)
 
     def _resend(self, peer: PeerState, nack: Nack, now_ns: int) -> None:
         out = peer.outs_by_ssrc.get(nack.media_ssrc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import structlog
 
@@ -64,7 +64,6 @@ class _Receiver:
         """Between these the estimate may move without anything to decide."""
         self.paced_bps = -1
         self.is_due = True
-        self.has_told = False
         self.packets = self.octets = 0
         self.told_outs: frozenset[int] = frozenset()
         """Those that the receiver's own belief is about."""
@@ -78,6 +77,11 @@ class _Receiver:
         if self.measured is None:
             return self.reported.bps
         return self.measured.bps
+
+    @property
+    def has_told(self) -> bool:
+        """Whether it ever told when packets arrived."""
+        return self.measured is not None and self.measured.has_heard
 
     @property
     def is_limited(self) -> bool:
@@ -139,13 +143,8 @@ class Allocating:
 
     # --- what receivers tell --------------------------------------------------------------------
 
-    def take(self, batch: Batch, now_ns: int) -> None:
+    def take(self, batch: Batch) -> None:
         """Take what the fan-out left."""
-        for feedback in batch.feedback:
-            receiver = self._receivers.get(cast(PeerId, feedback.peer))
-            if receiver is not None and receiver.measured is not None:
-                receiver.has_told = True
-                receiver.note_change(receiver.measured.feedback(feedback, now_ns))
         for report in batch.reception:
             self._hear(report)
         for told in batch.bitrates:
@@ -175,6 +174,8 @@ class Allocating:
             for peer, receiver in self._receivers.items():
                 self._look_at(peer, receiver, now_ns)
         for peer, receiver in self._receivers.items():
+            if receiver.measured is not None:
+                receiver.note_change(receiver.measured.bps)
             if receiver.is_due:
                 self._decide(peer, receiver, now_ns)
 
@@ -186,13 +187,14 @@ class Allocating:
             receiver = self._receivers.get(peer)
             if receiver is None:
                 measures = self._holder.measures(peer)
-                self._receivers[peer] = _Receiver(
-                    self._fanout.make_estimate() if measures else None
-                )
+                measured = self._fanout.make_estimate() if measures else None
+                receiver = self._receivers[peer] = _Receiver(measured)
             elif held != before.get(peer):
                 receiver.is_due = True
                 if receiver.measured is not None:
                     receiver.measured.probe_soon(self._look_due_ns - LOOK_NS)
+            # Each time: a peer may have been removed and added again meanwhile.
+            self._fanout.judge(peer, receiver.measured)
 
     def _sample(self, now_ns: int) -> None:
         is_notable = self._rates.sample(self._fanout.stream_flows(), now_ns)
@@ -228,7 +230,6 @@ class Allocating:
             receiver.note_change(receiver.reported.bps)
             return
         measured.tick(now_ns, sends=receiver.sends)
-        receiver.note_change(measured.bps)
         order = measured.probe(now_ns)
         if order is not None and not self._fanout.probe(peer, *order):
             measured.refused(now_ns)

@@ -178,8 +178,8 @@ class MediaWorker:
             self._links.distribution.packets(batch.tapped, now_ns)
         for stream in batch.keyframes_wanted:
             self._links.ask_worker(stream)
-        if batch.feedback or batch.reception or batch.bitrates:
-            self._allocating.take(batch, now_ns)
+        if batch.reception or batch.bitrates:
+            self._allocating.take(batch)
         self._pace(now_ns)
 
     def _pace(self, now_ns: int) -> None:

@@ -261,7 +261,7 @@ class World:
     def _take(self, batch: Batch) -> None:
         for stream in batch.keyframes_wanted:
             self.cameras[stream].wants_key = True
-        self.allocating.take(batch, self.now_ms * MS)
+        self.allocating.take(batch)
 
     def _step(self) -> None:
         now_ms, now_ns = self.now_ms, self.now_ms * MS

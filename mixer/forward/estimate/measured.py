@@ -102,6 +102,11 @@ class MeasuredEstimate:
         """What this line loses whatever we send."""
         return self._loss.usual
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether the receiver has ever told anything."""
+        return self._heard_ns >= 0
+
     # --- what the receiver tells ----------------------------------------------------------------
 
     def feedback(self, report: Feedback, now_ns: int) -> float:

@@ -104,6 +104,18 @@ def test_feedback_of_a_receiver_is_matched_with_what_was_sent(layers: LayersRig)
     assert layers.fanout.totals().feedback_in == 1
 
 
+def test_feedback_goes_to_the_estimate_that_judges_it(layers: LayersRig) -> None:
+    estimate = layers.fanout.make_estimate()
+    layers.fanout.judge(2, estimate)
+    layers.video(0, key=True)
+    before = estimate.has_heard
+    assert layers.rtcp(TransportFeedback(1, OUT_SSRC, 1, 100, 0, (4,))).feedback == []
+    assert (before, estimate.has_heard) == (False, True)
+    layers.fanout.judge(2, None)
+    layers.video(0)
+    assert len(layers.rtcp(TransportFeedback(1, OUT_SSRC, 2, 100, 1, (4,))).feedback) == 1
+
+
 def test_reception_and_bitrates_are_handed_on(layers: LayersRig) -> None:
     layers.video(0, key=True)
     block = ReportBlock(OUT_SSRC, fraction_lost=64, jitter=900)

@@ -61,6 +61,7 @@ class Stage:
         self.can_probe = True
         self.sends = True
         self.programme_bps = 0
+        self.estimate: MeasuredEstimate | None = None
         self.now_ns = 0
         self._packets = 0
         self.allocating = Allocating(cast("Fanout", self), self)
@@ -69,6 +70,10 @@ class Stage:
 
     def make_estimate(self) -> MeasuredEstimate:
         return self._make_estimate()
+
+    def judge(self, peer: int, estimate: MeasuredEstimate | None) -> None:
+        assert peer == PEER
+        self.estimate = estimate
 
     def stream_flows(self) -> list[StreamFlow]:
         if not self.programme_bps:
@@ -130,11 +135,12 @@ class Stage:
                     late_ns += int(slower_ms * MS)
                     arrived = [one + late_ns for one in sent]
                     told = TransportFeedback(PEER, sent, arrived, [1000] * 25, [0] * 25)
-                    batch.feedback.append(told)
+                    assert self.estimate is not None
+                    self.estimate.feedback(told, self.now_ns)
                 batch.reception.append(ReceptionReport(PEER, 1, loss, 2.0, 40 * MS))
                 if remb:
                     batch.bitrates.append(BitrateReport(PEER, remb, (1,)))
-                self.allocating.take(batch, self.now_ns)
+                self.allocating.take(batch)
             self.allocating.tick(self.now_ns)
         return self.given
 
@@ -208,6 +214,7 @@ def test_one_that_never_tells_is_taken_for_one_without() -> None:
     stage.pass_time(MUTE_NS / 1e9 + 1.1)
     assert stage.given == {1: 1, 2: 0}
     assert stage.pace == 0
+    assert stage.estimate is None
 
 
 def test_while_nothing_is_sent_nothing_can_be_told() -> None:
@@ -247,10 +254,9 @@ def test_what_is_not_published_is_not_counted_and_what_is_gone_forgotten() -> No
 def test_reports_of_strangers_are_ignored() -> None:
     stage = Stage(measures=True)
     batch = Batch()
-    batch.feedback.append(TransportFeedback(99, [1], [2], [3], [0]))
     batch.reception.append(ReceptionReport(99, 1, 0.5, 1.0, 0))
     batch.bitrates.append(BitrateReport(99, 1000, (1,)))
-    stage.allocating.take(batch, 0)
+    stage.allocating.take(batch)
     assert stage.allocating.estimate_bps(PeerId(99)) == 0
 
 

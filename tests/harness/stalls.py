@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 NAP_S = 0.01
-NOTED_S = 0.02
-EXCUSE_S = 0.06
-"""Three ticks of sound: what a media server cannot hide from those who listen."""
+NOTED_S = 0.01
+EXCUSE_S = 0.02
+"""A tick of sound: where one who only sleeps is woken so late, the mix was late too."""
 MARKS = ("system", "browser")
 AGAIN = 1
 ROOT = Path(__file__).resolve().parents[2]

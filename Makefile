@@ -25,7 +25,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 LOOP_SOURCES := $(addprefix server/simulate/,loops.py draw.py marks.py voice.py) config/jing-xiang.toml
-COMPILED_SOURCES := setup.py $(wildcard mixer/*/*.p[yx][xdi] bench/*.p[yx][xdi])
+COMPILED_SOURCES := setup.py $(wildcard mixer/*/*.p[yx][xdi] bench/*.p[yx][xdi] tests/fuzz/*.pyx)
 APT_PACKAGES := chromium coturn espeak-ng ffmpeg firefox-esr fonts-noto-cjk iproute2
 
 .PHONY: help setup demo serve test check format bench soak clean lock venv web loops debian
@@ -69,8 +69,8 @@ soak: debian setup ## the long tests
 clean: ## remove everything that is made, never ./data
 	rm -rf .venv build server/static web/node_modules .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache lianxian.egg-info
-	find mixer bench -name '*.so' -delete
-	find mixer bench -name '*.c' -delete
+	find mixer bench tests -name '*.so' -delete
+	find mixer bench tests -name '*.c' -delete
 
 lock: ## renew uv.lock and constraints.txt (needs uv)
 	uv lock --upgrade

@@ -29,5 +29,6 @@ setup(
             optional=True,
         ),
         Extension("bench._load", ["bench/_load.pyx"], optional=True),
+        Extension("tests.fuzz._storm", ["tests/fuzz/_storm.pyx"], optional=True),
     ]
 )

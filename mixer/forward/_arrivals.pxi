@@ -44,7 +44,7 @@ cdef class ArrivalCore:
         else:
             number = self.highest + ahead - 0x10000
         place = number & (ARRIVALS - 1)
-        if number < self.highest - HISTORY:
+        if number <= self.highest - HISTORY:
             return
         if self.numbers[place] == number and number >= self.floor:
             return

@@ -285,8 +285,8 @@ cdef class StreamCore:
     cdef int place(self, PeerCore peer, int64_t timestamp, int64_t now_ns) except -1:
         """Ask the session clock where a timestamp lies; the newest answer is remembered."""
         self.placed_ns = peer.clock.session_ns(self.ssrc, timestamp, now_ns)
-        # An older packet may have moved the clock's anchor, so what was known before is void.
-        self.placed_timestamp = timestamp if timestamp > self.placed_timestamp else -1
+        # An older packet may move the clock's anchor, which counts them: each of them is told.
+        self.placed_timestamp = timestamp if timestamp == self.newest_timestamp else -1
         return 0
 
     cdef inline void note_orientation_byte(self, int told, bint ends_frame) noexcept nogil:

@@ -123,7 +123,7 @@ class ArrivalLog:
         """Note a packet by its 16-bit number; a repeated one keeps its first arrival."""
         number = self._extend(sequence)
         self.highest = max(self.highest, number)
-        if number in self._arrivals or number < self.highest - _HISTORY:
+        if number in self._arrivals or number <= self.highest - _HISTORY:
             return
         if self._next >= 0 and number - self._next > _MAX_JUMP:
             # The sender began anew; what lies between was never sent.

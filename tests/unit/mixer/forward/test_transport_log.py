@@ -180,3 +180,17 @@ def test_the_compiled_log_writes_the_same_reports(
                 log.add(number & 0xFFFF, now_ns + late_ns)
         written = [[one.serialize() for one in log.reports(0xFFFFFFFE, 7)] for log in logs]
         assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("which", ["reference", "compiled"])
+def test_a_number_that_is_no_longer_remembered_is_not_told_once_more(which: str) -> None:
+    log = ArrivalLog()
+    if which == "compiled":
+        log = pytest.importorskip("mixer.forward._fanout").CompiledArrivals()
+    log.add(1, SECOND)
+    log.add(1025, 2 * SECOND)
+    assert log.reports(1, 2)
+    log.add(1, 3 * SECOND)
+    assert log.reports(1, 2) == []
+    log.add(2, 3 * SECOND)
+    assert log.reports(1, 2)

@@ -116,6 +116,8 @@ cdef class Storm:
             self.make()
             size = self.size
             if size >= HEAD_BYTES and self.below(8):
+                # libsrtp remembers every SSRC that was authentic, on both sides; these suffice.
+                write32(self.text + 8, (self.text[10] & 7) << 8 | self.text[11])
                 protect = rtcp if 64 <= self.text[1] & 0x7F <= 95 else rtp
                 # What it refuses to protect (a header that cannot be) goes as it is.
                 (<Transform>protect)(<void *>context, self.text, &size)

@@ -164,8 +164,10 @@ class WiredRig(StormyRig):
             keys = _session(Policy.SSRC_ANY_INBOUND), _session(Policy.SSRC_ANY_OUTBOUND)
             self.fanout.set_keys(peer, *keys)
             self.fanout.set_address(peer, cast(Address, end.getsockname()), send_to=True)
+        # What is damaged may use up the numbers of any stream, so that has a session of its own.
         self._theirs = [_session(Policy.SSRC_ANY_OUTBOUND) for _ in range(2)]
-        self._pointers = _pointers(self._theirs[0])
+        self._storms = _session(Policy.SSRC_ANY_OUTBOUND)
+        self._pointers = _pointers(self._storms)
         self._passed = 0
 
     def take(self, cases: int) -> None:

@@ -5,7 +5,6 @@ A take that was replaced before anybody saw or heard it leaves no mark.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mixer.wire.ids import WorkerKind
@@ -69,15 +68,28 @@ class Marking:
         """
         revisions = sorted(one for one in self._unseen if one <= event.revision)
         takes = [self._unseen.pop(one) for one in revisions]
+        if not takes:
+            return
         recording = conference.cores.recording
-        changed = False
-        for take, later in pairwise(takes):
-            if later.at_ms < take.heard_ms and recording.drop_mark(take.mark):
-                conference.keep.forget_mark(take.mark)
-                changed = True
-        moved = recording.move_mark(takes[-1].mark, event.at_ns // NS_PER_MS) if takes else None
+        self._drop_unheard(conference, takes)
+        moved = recording.move_mark(takes[-1].mark, event.at_ns // NS_PER_MS)
         if moved is not None and recording.current is not None:
             conference.keep.mark(recording.current.id, moved)
-            changed = True
-        if changed:
-            conference.apply((WorkerKind.RECORDER,))
+        conference.apply((WorkerKind.RECORDER,))
+
+    def end(self, conference: Conference) -> None:
+        """The recording is about to end: what has not been seen will not be in it."""
+        takes = [self._unseen.pop(one) for one in sorted(self._unseen)]
+        self._drop_unheard(conference, takes, conference.now_ms())
+
+    @staticmethod
+    def _drop_unheard(
+        conference: Conference, takes: list[_Unseen], end_ms: int | None = None
+    ) -> None:
+        """Of unseen takes that followed one another; the last, up to ``end_ms``, where given."""
+        ends_ms = [later.at_ms for later in takes[1:]]
+        if end_ms is not None:
+            ends_ms.append(end_ms)
+        for take, until_ms in zip(takes, ends_ms, strict=False):
+            if until_ms < take.heard_ms and conference.cores.recording.drop_mark(take.mark):
+                conference.keep.forget_mark(take.mark)

@@ -99,6 +99,7 @@ def stop_if_running(conference: Conference) -> None:
 
 
 def _stop(conference: Conference) -> Recording:
+    conference.marking.end(conference)
     recording = conference.cores.recording.stop()
     conference.finish_asked = False
     conference.keep.recording(recording)

@@ -128,11 +128,18 @@ async def test_what_is_shown_again_by_another_life_of_picture_moves_nothing(
     assert marks(workers) == seen
 
 
-async def test_after_the_end_nothing_moves(desk: Page, workers: FakeWorkers) -> None:
-    taken = await desk.ask("go_cue", cue="call-in-1")
+async def test_one_that_the_end_came_before_is_gone_and_afterwards_nothing_moves(
+    desk: Page, workers: FakeWorkers
+) -> None:
+    begun = marks(workers)
+    seen = await desk.ask("go_cue", cue="call-in-1")
+    show(workers, seen["revision"], (seen["at_ms"] + 80) * MS)
+    unseen = await desk.ask("go_cue", cue="call-in-2")
+    assert len(marks(workers)) == len(begun) + 2
     assert (await desk.ask("stop_recording"))["type"] == "done"
     stopped = marks(workers)
-    show(workers, taken["revision"], taken["at_ms"] * MS + 400 * MS)
+    assert [one.at_ns for one in stopped[len(begun) :]] == [(seen["at_ms"] + 80) * MS]
+    show(workers, unseen["revision"], unseen["at_ms"] * MS + 400 * MS)
     assert marks(workers) == stopped
 
 

@@ -62,6 +62,7 @@ class _Receiver:
         self.given: Allocation | None = None
         self.kept_bps = (inf, inf)
         """Between these the estimate may move without anything to decide."""
+        self.decided_bps = -1.0
         self.paced_bps = -1
         self.is_due = True
         self.packets = self.octets = 0
@@ -94,9 +95,17 @@ class _Receiver:
         if not least_bps <= bps <= most_bps:
             self.is_due = True
 
+    def has_moved(self) -> bool:
+        """Whether reports have moved the estimate since, and far enough to decide anew."""
+        if self.measured is None:
+            return False
+        bps = self.measured.bps
+        return bps != self.decided_bps and not self.kept_bps[0] <= bps <= self.kept_bps[1]
+
     def note_decision(self, given: Allocation, bps: float) -> None:
         """What is given by an estimate of `bps`."""
         self.given = given
+        self.decided_bps = bps
         self.kept_bps = (given.used_bps, inf)
         if given.is_short:
             self.kept_bps = (max(given.used_bps, (1 - NOTABLE) * bps), (1 + NOTABLE) * bps)
@@ -174,9 +183,7 @@ class Allocating:
             for peer, receiver in self._receivers.items():
                 self._look_at(peer, receiver, now_ns)
         for peer, receiver in self._receivers.items():
-            if receiver.measured is not None:
-                receiver.note_change(receiver.measured.bps)
-            if receiver.is_due:
+            if receiver.is_due or receiver.has_moved():
                 self._decide(peer, receiver, now_ns)
 
     def _refresh(self) -> None:
@@ -230,6 +237,7 @@ class Allocating:
             receiver.note_change(receiver.reported.bps)
             return
         measured.tick(now_ns, sends=receiver.sends)
+        receiver.note_change(measured.bps)
         order = measured.probe(now_ns)
         if order is not None and not self._fanout.probe(peer, *order):
             measured.refused(now_ns)

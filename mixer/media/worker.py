@@ -58,7 +58,7 @@ DRAIN_DATAGRAMS: Final = 64
 POLL_S: Final = 0.02
 _TICKS_PER_REPORT: Final = 50
 _TICKS_PER_LOOK: Final = 3
-"""Handshakes and silence are looked at every 60 ms."""
+"""Handshakes, silence, replays, speakers and takers are looked at every 60 ms."""
 PORT_TAKEN_EXIT: Final = 3
 _LIVES_PER_EPOCH: Final = 1 << 20
 """Milliseconds of Unix time times this stay below 2**63 until the year 2248."""
@@ -209,18 +209,22 @@ class MediaWorker:
         self._timer = loop.call_later(POLL_S, self._tick)
         now_ns = time.monotonic_ns()
         self._ticks += 1
-        if self._ticks % _TICKS_PER_LOOK == 0:
-            self._connections.tick(now_ns)
         self._take(self._fanout.poll(now_ns), now_ns)
-        self._links.distribution.tick(now_ns)
-        self._reporting.flows(now_ns)
         self._allocating.tick(now_ns)
-        self._speaking.tick(now_ns)
-        self._taking.tick(now_ns)
+        if self._ticks % _TICKS_PER_LOOK == 0:
+            self._look(now_ns)
         if self._ticks % _TICKS_PER_REPORT == 0:
             self._reporting.quality(now_ns)
         self._pace(now_ns)  # a probe may have begun
         self._flush()
+
+    def _look(self, now_ns: int) -> None:
+        """What need not be looked at in each tick; some of it looks less often still."""
+        self._connections.tick(now_ns)
+        self._links.distribution.tick(now_ns)
+        self._reporting.flows(now_ns)
+        self._speaking.tick(now_ns)
+        self._taking.tick(now_ns)
 
     def _peer_moved(self, connection: Connection, reason: str) -> None:
         self._taking.look_soon()

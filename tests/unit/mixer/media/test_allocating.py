@@ -61,6 +61,8 @@ class Stage:
         self.can_probe = True
         self.sends = True
         self.programme_bps = 0
+        self.decided = 0
+        """Layers given, changed or not."""
         self.estimate: MeasuredEstimate | None = None
         self.now_ns = 0
         self._packets = 0
@@ -112,6 +114,7 @@ class Stage:
 
     def give(self, subscription: SubscriptionId, layer: int) -> None:
         self.given[subscription] = layer
+        self.decided += 1
 
     # time
 
@@ -168,6 +171,15 @@ def test_one_that_sends_more_than_usual_is_not_held_up_until_that_is_sure() -> N
     assert stage.pace > 3_000_000
     stage.pass_time(3, tells=True, slower_ms=40)
     assert stage.pace < 3_000_000
+
+
+def test_an_estimate_that_rests_is_not_decided_about_in_each_tick() -> None:
+    stage = Stage(measures=True)
+    stage.layers = {PROGRAMME: 1, SOUND: 1}
+    stage.pass_time(0.2)
+    stage.decided = 0
+    stage.pass_time(1)
+    assert stage.decided <= 2 * 10 + 2  # looks and, of two subscriptions, samples
 
 
 def test_packets_that_come_together_need_not_wait_on_a_line_without_a_limit() -> None:

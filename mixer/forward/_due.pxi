@@ -1,4 +1,4 @@
-# Which peers and in-streams time has made due, so that the reference's code looks at those only.
+# What is looked at many times a second: whom time has made due, what flows, what is taken.
 
 def peers_due(dict peers, int64_t now_ns):
     """Peers for whom `Reporter.poll_peer` has something to send."""
@@ -49,3 +49,28 @@ def flows(dict streams):
         )
         for stream in streams.values()
     ]
+
+
+def out_flows(dict outs):
+    """See `ReferenceFanout.out_flows`."""
+    cdef OutCore out
+    found = []
+    for number, out in outs.items():
+        found.append(OutFlow(number, out.peer.peer, out.packets, out.octets))
+    return found
+
+
+def taken(dict streams, dict outs):
+    """See `Registry.taken`."""
+    cdef StreamCore stream
+    cdef OutCore out
+    found = {stream.stream for stream in streams.values() if stream.tapped}
+    for out in outs.values():
+        if not out.is_ready():
+            continue
+        if out.current_id in streams:  # -1 never is
+            found.add(out.current_id)
+        target = out.target
+        if target is not None and target in streams:
+            found.add(target)
+    return frozenset(found)

@@ -67,7 +67,7 @@ from mixer.forward.out_packet import OutPacket
 from mixer.forward.out_stream import OutStream
 from mixer.forward.pacer import Pacer
 from mixer.forward.peer import RTCP_LIMIT, PeerState
-from mixer.forward.readings import AudioLevel, StreamFlow
+from mixer.forward.readings import AudioLevel, OutFlow, StreamFlow
 from mixer.forward.transport_log import ArrivalLog
 from mixer.rtp import clock as clocks
 from mixer.rtp import payload_type, twcc

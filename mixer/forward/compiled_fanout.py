@@ -15,7 +15,7 @@ from mixer.forward.batch import Batch, InjectedPacket
 from mixer.forward.drops import DropCounters
 from mixer.forward.egress import Egress
 from mixer.forward.in_stream import InStream
-from mixer.forward.interface import Address, DatagramSocket, InLine, StreamFlow
+from mixer.forward.interface import Address, DatagramSocket, InLine, OutFlow, StreamFlow
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
 from mixer.forward.reference import ReferenceFanout
@@ -166,6 +166,14 @@ class CompiledFanout(ReferenceFanout):
     def stream_flows(self) -> list[StreamFlow]:
         """See `interface.Fanout`."""
         return _fanout.flows(self._streams)
+
+    def out_flows(self) -> list[OutFlow]:
+        """See `interface.Fanout`."""
+        return _fanout.out_flows(self._outs)
+
+    def taken(self) -> frozenset[int]:
+        """See `interface.Fanout`."""
+        return _fanout.taken(self._streams, self._outs)
 
     def send_control(self, datagram: bytes, address: Address) -> None:
         """See `interface.Fanout`."""

@@ -47,6 +47,7 @@ from mixer.forward.lines import (
 from mixer.forward.readings import (
     AudioLevel,
     OutFigures,
+    OutFlow,
     PeerFigures,
     StreamFigures,
     StreamFlow,
@@ -70,6 +71,7 @@ __all__ = [
     "InjectedPacket",
     "LayerSwitch",
     "OutFigures",
+    "OutFlow",
     "OutLine",
     "PeerFigures",
     "ReceptionReport",
@@ -233,6 +235,9 @@ class Fanout(Protocol):
 
     def stream_figures(self) -> list[StreamFigures]:
         """All in-streams."""
+
+    def out_flows(self) -> list[OutFlow]:
+        """What has left on each out-stream."""
 
     def out_figures(self) -> list[OutFigures]:
         """All out-streams."""

@@ -52,6 +52,15 @@ class StreamFlow(NamedTuple):
     octets: int
 
 
+class OutFlow(NamedTuple):
+    """What has left on one out-stream: the part of `OutFigures` that is looked at often."""
+
+    out: int
+    peer: int
+    packets: int
+    octets: int
+
+
 @dataclass(slots=True, frozen=True)
 class StreamFigures:
     """One in-stream: one layer of a publication."""

@@ -20,6 +20,7 @@ from mixer.forward.interface import (
     DatagramSocket,
     InjectedPacket,
     OutFigures,
+    OutFlow,
     PeerFigures,
     StreamFigures,
     StreamFlow,
@@ -175,6 +176,12 @@ class ReferenceFanout(Registry):
         return [
             StreamFlow(one.stream, one.payload_type, one.last_packet_ns, one.packets, one.octets)
             for one in self._streams.values()
+        ]
+
+    def out_flows(self) -> list[OutFlow]:
+        """See `interface.Fanout`."""
+        return [
+            OutFlow(one.out, one.peer.peer, one.packets, one.octets) for one in self._outs.values()
         ]
 
     def out_figures(self) -> list[OutFigures]:

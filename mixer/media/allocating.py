@@ -11,7 +11,7 @@ import structlog
 from mixer.forward.allocation import Allocation, Allocator, Wish
 from mixer.forward.estimate.measured import MeasuredEstimate
 from mixer.forward.estimate.reported import ReportedEstimate
-from mixer.forward.interface import Batch, Fanout, OutFigures, ReceptionReport
+from mixer.forward.interface import Batch, Fanout, OutFlow, ReceptionReport
 from mixer.media.rates import SAMPLE_NS, LayerRates
 from mixer.wire.ids import PeerId, PublicationId, SubscriptionId
 from mixer.wire.resources import Subscription
@@ -207,8 +207,8 @@ class Allocating:
         is_notable = self._rates.sample(self._fanout.stream_flows(), now_ns)
         for publication in self._rates.misordered():
             _log.warning("layers.misordered", publication=publication)
-        sent: dict[int, list[OutFigures]] = {}
-        for figures in self._fanout.out_figures():
+        sent: dict[int, list[OutFlow]] = {}
+        for figures in self._fanout.out_flows():
             sent.setdefault(figures.peer, []).append(figures)
         for peer, receiver in self._receivers.items():
             outs = sent.get(peer, [])
@@ -296,6 +296,6 @@ class Allocating:
         )
 
 
-def _octets(outs: Iterable[OutFigures]) -> int:
+def _octets(outs: Iterable[OutFlow]) -> int:
     """What they have taken of the line so far."""
     return sum(out.octets + out.packets * _PACKET_OCTETS for out in outs)

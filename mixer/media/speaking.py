@@ -14,7 +14,7 @@ LOOK_NS: Final = 100_000_000
 
 
 class Speaking:
-    """Reads the levels of all publications ten times a second."""
+    """Reads the levels of all publications some eight times a second."""
 
     def __init__(self, fanout: Fanout, report: Callable[[Event], None]) -> None:
         self._fanout = fanout

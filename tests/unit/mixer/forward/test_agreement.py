@@ -237,6 +237,8 @@ def _figures(side: Side) -> object:
         fanout.totals(),
         fanout.stream_figures(),
         fanout.out_figures(),
+        fanout.out_flows(),
+        fanout.stream_flows(),
         fanout.peer_figures(side.now_ns),
         fanout.audio_levels(side.now_ns),
         fanout.taken(),

@@ -12,7 +12,7 @@ from mixer.forward.interface import (
     Batch,
     BitrateReport,
     Fanout,
-    OutFigures,
+    OutFlow,
     ReceptionReport,
     StreamFlow,
     TransportFeedback,
@@ -83,11 +83,8 @@ class Stage:
         octets = self.programme_bps * self.now_ns // (8 * 1000 * MS)
         return [StreamFlow(stream_of(PROGRAMME, 0), types.VP8, self.now_ns, 0, octets)]
 
-    def out_figures(self) -> list[OutFigures]:
-        octets = self._packets * 956
-        return [
-            OutFigures(1, PEER, -1, -1, False, self._packets, octets, 0, 0, 0, 0, 0, 0, 0),
-        ]
+    def out_flows(self) -> list[OutFlow]:
+        return [OutFlow(1, PEER, self._packets, self._packets * 956)]
 
     def set_pace(self, peer: int, bps: int) -> None:
         assert peer == PEER

@@ -1,6 +1,7 @@
 """An independent WebRTC peer (aiortc) at a seat, in the test's own loop."""
 
 import asyncio
+import contextlib
 import fractions
 import time
 from collections import deque
@@ -18,11 +19,12 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 
-from server.simulate.signal import SignalClient
+from server.simulate.signal import SignalClient, SignalError
 from signaling.wire.messages import (
     Done,
     Join,
     Joined,
+    Leave,
     Offered,
     Publish,
     Published,
@@ -205,8 +207,11 @@ class AiortcPeer:
                 await asyncio.sleep(0.05)
 
     async def close(self) -> None:
+        """Leave the seat too, so that another may sit there at once."""
         for task in self._tasks:
             task.cancel()
+        with contextlib.suppress(SignalError, TimeoutError):  # it may not have been joined
+            await self.signal.request(Leave())
         await self._sending.close()
         await self._receiving.close()
         await self.signal.close()

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 
 from aioice import stun
 
+from mixer.transport.stun_answer import success
+
 Address = tuple[str, int]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
@@ -195,13 +197,7 @@ def _answer(
         )
         response.add_message_integrity(password.encode())
         return Check(agent, bytes(response), new_address=False, moved=False)
-    response = stun.Message(
-        request.message_method,
-        stun.Class.RESPONSE,
-        request.transaction_id,
-        {"XOR-MAPPED-ADDRESS": mapped},
-    )
-    response.add_message_integrity(password.encode())
+    answer = success(request.transaction_id, mapped, password.encode())
     new_address = address not in agent.addresses
     evicted: Address | None = None
     if new_address:
@@ -211,4 +207,4 @@ def _answer(
             agent.leave(evicted)
     nominated = "USE-CANDIDATE" in request.attributes
     moved = agent.note_check(address, now_ns, nominated=nominated)
-    return Check(agent, bytes(response), new_address, moved, evicted)
+    return Check(agent, answer, new_address, moved, evicted)

@@ -1,7 +1,10 @@
-# RTCP from receivers: transport-wide feedback is read here, all else by `rtcp_in.RtcpInput`.
+# RTCP from receivers: transport-wide feedback and a NACK that comes alone are read here, all else by
+# `rtcp_in.RtcpInput`.
 
 cdef enum:
     FEEDBACK_FIRST = 0x8F  # version 2, format 15
+    NACK_FIRST = 0x81  # version 2, format 1
+    NACK_FIXED_BYTES = 12
     FEEDBACK_TYPE = 205
     FIXED_BYTES = 16
     MOST_REPORTED = 4096
@@ -30,6 +33,8 @@ cdef class Control(Again):
                 peer.drops.note(SRTCP_REFUSED, 1)
             elif is_feedback(at, size):
                 self.take_feedback(peer, at, size)
+            elif is_nack(at, size):
+                self.take_nack(peer, at, size)
             else:
                 self.fanout.read_rtcp(peer, at[:size], self.now_ns, self.left())
         except Exception:
@@ -52,6 +57,23 @@ cdef class Control(Again):
             return 0
         self.feedback += 1
         self.tell_feedback(peer, body, body + offset, count)
+        return 0
+
+    cdef int take_nack(self, PeerCore peer, const uint8_t *at, int size) except -1:
+        """Lost packets (RFC 4585 section 6.2.1), as `rtcp._parse_rtpfb` has them."""
+        cdef int place, bit, first, mask
+        cdef uint32_t ssrc = read32(at + 8)
+        lost = []
+        for place in range(NACK_FIXED_BYTES, size, 4):
+            first = read16(at + place)
+            mask = read16(at + place + 2)
+            lost.append(first)
+            for bit in range(16):
+                if mask >> bit & 1:
+                    lost.append((first + bit + 1) & 0xFFFF)
+        self.fanout.resend(peer, ssrc, lost, self.now_ns)
+        if peer.pacer.waiting:
+            self.left()  # the caller has to ask when the next poll is due
         return 0
 
     cdef int read_statuses(self, const uint8_t *body, int size, int count) noexcept nogil:
@@ -120,6 +142,16 @@ cdef class Control(Again):
         else:
             peer.estimate.feedback(found, self.now_ns)
         return 0
+
+
+cdef inline bint is_nack(const uint8_t *at, int size) noexcept nogil:
+    """Whether a compound is one NACK without padding, and nothing else."""
+    return (
+        size >= NACK_FIXED_BYTES
+        and at[0] == NACK_FIRST
+        and at[1] == FEEDBACK_TYPE
+        and 4 + 4 * read16(at + 2) == size
+    )
 
 
 cdef inline bint is_feedback(const uint8_t *at, int size) noexcept nogil:

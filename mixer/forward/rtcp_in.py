@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pylibsrtp import Error as SrtpError
 
 from mixer.forward.batch import Batch, BitrateReport, ReceptionReport
@@ -81,7 +83,7 @@ class RtcpInput:
             case ReceiverReport():
                 _note_reception(peer, packet.reports, now_ns, time, batch)
             case Nack():
-                self._resend(peer, packet, now_ns)
+                self.resend(peer, packet.media_ssrc, packet.lost, now_ns)
             case PictureLoss():
                 self._keyframes(peer, [packet.media_ssrc], now_ns, batch)
             case FullIntraRequest():
@@ -105,13 +107,14 @@ class RtcpInput:
         else:
             peer.estimate.feedback(told, now_ns)
 
-    def _resend(self, peer: PeerState, nack: Nack, now_ns: int) -> None:
-        out = peer.outs_by_ssrc.get(nack.media_ssrc)
+    def resend(self, peer: PeerState, ssrc: int, lost: Sequence[int], now_ns: int) -> None:
+        """Answer a NACK for 16-bit numbers of one of our streams."""
+        out = peer.outs_by_ssrc.get(ssrc)
         if out is None:
             peer.drops.add(Drop.NACK_UNKNOWN_SSRC)
             return
-        out.nacks += len(nack.lost)
-        for sequence in nack.lost:
+        out.nacks += len(lost)
+        for sequence in lost:
             if not peer.nack_budget.spend(1, now_ns):
                 out.drops.add(Drop.NACK_THROTTLED)
                 continue

@@ -162,7 +162,7 @@ async def test_behind_500_kbits_it_is_on_low_and_told_why(
     serving: Serving, member: Page, relay: Relay
 ) -> None:
     relay.change(down=narrow(500_000))
-    await Seen(serving, MEMBER).until("low", 5)
+    await Seen(serving, MEMBER).until("low", 10)
     told = member.locator("lx-call-bar lx-quality [data-cause=narrow_receiving]")
     await told.wait_for()
     assert LOW_ZH in await told.inner_text()
@@ -173,7 +173,7 @@ async def test_behind_120_kbits_it_is_on_sound_alone_and_told_why(
     serving: Serving, member: Page, relay: Relay
 ) -> None:
     relay.change(down=narrow(120_000))
-    await Seen(serving, MEMBER).until("paused", 5)
+    await Seen(serving, MEMBER).until("paused", 10)
     note = member.locator("lx-programme .note")
     await note.wait_for()
     assert await note.inner_text() == PAUSED_ZH

@@ -21,24 +21,33 @@ cdef class Control(Again):
 
     cdef void take_rtcp(self, PyObject *known, uint8_t *at, int size) noexcept with gil:
         cdef PeerCore peer = <PeerCore>known
+        cdef uint32_t ssrc = read32(at + 4)
         try:
             self.tell_tapped()
             if peer.unprotect_context == NULL:
                 self.fanout.take_rtcp(peer, at[:size], self.now_ns, self.left())
             elif not peer.spends_rtcp(self.now_ns):
                 peer.drops.note(RTCP_FLOOD, 1)
+            elif not peer.has_room(ssrc):
+                peer.drops.note(SSRC_SURPLUS, 1)
             elif size > MOST_SRTP:
                 peer.drops.note(TOO_LONG, 1)
             elif unprotect_rtcp(peer.unprotect_context, at, &size):
                 peer.drops.note(SRTCP_REFUSED, 1)
-            elif is_feedback(at, size):
-                self.take_feedback(peer, at, size)
-            elif is_nack(at, size):
-                self.take_nack(peer, at, size)
             else:
-                self.fanout.read_rtcp(peer, at[:size], self.now_ns, self.left())
+                peer.take_in(ssrc)
+                self.carry_out(peer, at, size)
         except Exception:
             self.bug()
+
+    cdef int carry_out(self, PeerCore peer, const uint8_t *at, int size) except -1:
+        if is_feedback(at, size):
+            self.take_feedback(peer, at, size)
+        elif is_nack(at, size):
+            self.take_nack(peer, at, size)
+        else:
+            self.fanout.read_rtcp(peer, at[:size], self.now_ns, self.left())
+        return 0
 
     cdef int take_feedback(self, PeerCore peer, const uint8_t *at, int size) except -1:
         """One transport-wide report (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""

@@ -171,8 +171,13 @@ cdef class Engine(Control):
         cdef Parsed parsed
         cdef int refused
         cdef PyObject *stream
+        cdef uint32_t ssrc = read32(at + 8)
         if not peer.receives:
             peer.drops.note(NO_KEYS, 1)
+            return
+        stream = peer.stream_of(ssrc)  # one that is bound was admitted
+        if stream == NULL and not peer.has_room(ssrc):
+            peer.drops.note(SSRC_SURPLUS, 1)
             return
         if size > MOST_SRTP:
             peer.drops.note(TOO_LONG, 1)
@@ -184,6 +189,8 @@ cdef class Engine(Control):
         if refused:
             peer.drops.note(SRTP_REFUSED, 1)
             return
+        if stream == NULL:
+            peer.take_in(ssrc)
         self.packets += 1
         self.octets += size
         peer.packets_in += 1
@@ -193,7 +200,6 @@ cdef class Engine(Control):
             return
         if peer.arrivals is not None and parsed.transport.size >= 2:
             peer.arrivals.note(read16(parsed.transport.at), self.now_ns)
-        stream = peer.stream_of(parsed.ssrc)
         if stream == NULL:
             stream = self.bind(<PyObject *>peer, &parsed, at, size)
         if stream != NULL:

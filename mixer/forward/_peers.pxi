@@ -3,6 +3,7 @@
 cdef enum:
     SENT_PACKETS = 4096
     KNOWN_SSRCS = 32
+    MOST_SSRCS = 512  # peer.MAX_SSRCS
     UNREPORTED = 0
     LOST = 1
 cdef int64_t SENT_NS = 10_000_000_000
@@ -125,6 +126,8 @@ cdef class PeerCore:
     cdef int level_id, transport_id, orientation_id
     cdef Known known[KNOWN_SSRCS]
     cdef int known_count
+    cdef uint32_t ssrcs[MOST_SSRCS]
+    cdef int ssrc_count
     # For the outbox: what is queued for this peer since it was written last.
     cdef int64_t queued_in
     cdef int chain
@@ -197,6 +200,33 @@ cdef class PeerCore:
         self.level_id = extensions.audio_level
         self.transport_id = extensions.transport_sequence
         self.orientation_id = extensions.orientation
+
+    cdef bint is_admitted(self, uint32_t ssrc) noexcept nogil:
+        cdef int place
+        for place in range(self.ssrc_count):
+            if self.ssrcs[place] == ssrc:
+                return True
+        return False
+
+    cdef bint has_room(self, uint32_t ssrc) noexcept nogil:
+        return self.ssrc_count < MOST_SSRCS or self.is_admitted(ssrc)
+
+    cdef void take_in(self, uint32_t ssrc) noexcept nogil:
+        if self.ssrc_count < MOST_SSRCS and not self.is_admitted(ssrc):
+            self.ssrcs[self.ssrc_count] = ssrc
+            self.ssrc_count += 1
+
+    def admits(self, ssrc):
+        """See `PeerState`."""
+        return self.has_room(ssrc)
+
+    def admit(self, ssrc):
+        """See `PeerState`."""
+        self.take_in(ssrc)
+
+    def forget_ssrcs(self):
+        """See `PeerState`."""
+        self.ssrc_count = 0
 
     cdef inline void credit(self, int size) noexcept nogil:
         self.packets_out += 1

@@ -15,6 +15,8 @@ class Drop(StrEnum):
     NO_KEYS = "no_keys"
     """Media before the DTLS handshake was over."""
     TOO_LONG = "too_long"
+    SSRC_SURPLUS = "ssrc_surplus"
+    """From one more sender than a peer may name while its keys last."""
     SRTP_REFUSED = "srtp_refused"
     """Forged, damaged or repeated."""
     SRTCP_REFUSED = "srtcp_refused"

@@ -70,12 +70,16 @@ class Ingress:
     def _unprotect(self, peer: PeerState, datagram: bytes) -> bytes:
         if peer.inbound is None:
             raise Refused(Drop.NO_KEYS)
+        ssrc = int.from_bytes(datagram[8:12], "big")
+        if not peer.admits(ssrc):
+            raise Refused(Drop.SSRC_SURPLUS)
         try:
             plain = peer.inbound.unprotect(datagram)
         except ValueError:
             raise Refused(Drop.TOO_LONG) from None
         except SrtpError:
             raise Refused(Drop.SRTP_REFUSED) from None
+        peer.admit(ssrc)
         size = len(plain)
         self.packets += 1
         self.octets += size

@@ -23,6 +23,9 @@ DEFAULT_RTT_NS = 50_000_000
 _NACKED: Final = (1000, 1000)
 """Numbers a second a receiver may ask for; 5 Mbit/s at 20 % loss need 100."""
 RTCP_LIMIT: Final = (300, 300)
+MAX_SSRCS: Final = 512
+"""Senders that a peer may name while its keys last: libsrtp keeps each for ever, in a list that it
+searches. A page that changes its camera needs seven a time."""
 
 
 class PeerState:
@@ -66,6 +69,7 @@ class PeerState:
         self.rtx: dict[int, InStream] = {}
         self.clock = self.clock_type()
         self.arrivals: ArrivalLog | None = None
+        self._ssrcs: set[int] = set()
 
     def _begin_receiving(self) -> None:
         self.outs: dict[int, OutStream] = {}
@@ -109,8 +113,21 @@ class PeerState:
         elif self.arrivals is None:
             self.arrivals = self.arrivals_type()
 
+    def admits(self, ssrc: int) -> bool:
+        """Whether a packet of this sender may be unprotected."""
+        return len(self._ssrcs) < MAX_SSRCS or ssrc in self._ssrcs
+
+    def admit(self, ssrc: int) -> None:
+        """A packet of this sender was authentic."""
+        self._ssrcs.add(ssrc)
+
+    def forget_ssrcs(self) -> None:
+        """There are new keys."""
+        self._ssrcs.clear()
+
     def renew_logs(self) -> None:
         """Begin the transport-wide numbers anew, with new keys."""
+        self.forget_ssrcs()
         self.sent = self.sent_type()
         if self.arrivals is not None:
             self.arrivals = self.arrivals_type()

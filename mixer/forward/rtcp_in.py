@@ -51,6 +51,10 @@ class RtcpInput:
         if not peer.rtcp_budget.spend(1, now_ns):
             peer.drops.add(Drop.RTCP_FLOOD)
             return
+        ssrc = int.from_bytes(datagram[4:8], "big")
+        if not peer.admits(ssrc):
+            peer.drops.add(Drop.SSRC_SURPLUS)
+            return
         try:
             plain = peer.inbound.unprotect_rtcp(datagram)
         except ValueError:
@@ -59,6 +63,7 @@ class RtcpInput:
         except SrtpError:
             peer.drops.add(Drop.SRTCP_REFUSED)
             return
+        peer.admit(ssrc)
         self.read(peer, plain, now_ns, time, batch)
 
     def read(

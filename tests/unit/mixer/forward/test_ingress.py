@@ -2,8 +2,11 @@ import pytest
 
 from mixer.forward.drops import Drop
 from mixer.forward.interface import InLine
+from mixer.forward.peer import MAX_SSRCS
 from mixer.rtp import payload_type as types
+from mixer.rtp.rtcp import Nack
 from mixer.wire.ids import MediaKind
+from tests.unit.mixer.forward.implementations import IMPLEMENTATIONS
 from tests.unit.mixer.forward.rig import (
     AUDIO,
     AUDIO_SSRC,
@@ -15,6 +18,7 @@ from tests.unit.mixer.forward.rig import (
     VIDEO,
     VIDEO_SSRC,
     VIEWER,
+    MarkingSrtp,
     Rig,
     rtp,
     with_mid,
@@ -22,8 +26,8 @@ from tests.unit.mixer.forward.rig import (
 
 
 @pytest.fixture
-def rig() -> Rig:
-    made = Rig()
+def rig(implementation: str) -> Rig:
+    made = Rig(make=IMPLEMENTATIONS[implementation])
     made.fanout.set_tap(VIDEO, tapped=True)
     made.fanout.set_tap(AUDIO, tapped=True)
     return made
@@ -165,6 +169,32 @@ def test_forged_packets_are_dropped(rig: Rig) -> None:
     rig.arrive_raw(rtp(96 + 104, 1, 0, VIDEO_SSRC, KEY))
     assert rig.drops(Drop.SRTP_REFUSED) == 1
     assert rig.drops(Drop.SRTCP_REFUSED) == 1
+
+
+def test_more_senders_than_a_peer_needs_are_dropped_before_they_are_unprotected(rig: Rig) -> None:
+    for ssrc in range(1000, 1000 + MAX_SSRCS - 2):
+        rig.arrive(rtp(96, 1, 0, ssrc, KEY))
+    rig.rtcp(Nack(7, 8, (1,)), address=PUBLISHER)
+    rig.video(1, KEY)
+    assert rig.drops(Drop.SSRC_SURPLUS) == 0
+    rig.arrive(rtp(96, 1, 0, 5, KEY))
+    rig.rtcp(Nack(6, 8, (1,)), address=PUBLISHER)
+    assert rig.drops(Drop.SSRC_SURPLUS) == 2
+    rig.video(2, KEY)
+    rig.arrive_raw(rtp(96, 1, 0, 1001, KEY))
+    assert rig.drops(Drop.SRTP_REFUSED) == 1
+    assert rig.drops(Drop.SSRC_SURPLUS) == 2
+
+
+def test_forged_senders_take_no_place_and_new_keys_make_room(rig: Rig) -> None:
+    for ssrc in range(1000, 1000 + 2 * MAX_SSRCS):
+        rig.arrive_raw(rtp(96, 1, 0, ssrc, KEY))
+    assert rig.drops(Drop.SRTP_REFUSED) == 2 * MAX_SSRCS
+    for ssrc in range(1000, 1000 + MAX_SSRCS):
+        rig.arrive(rtp(96, 1, 0, ssrc, KEY))
+    rig.fanout.set_keys(1, MarkingSrtp(), MarkingSrtp())
+    rig.video(1, KEY)
+    assert rig.drops(Drop.SSRC_SURPLUS) == 0
 
 
 def test_packets_before_the_handshake_are_dropped(rig: Rig) -> None:

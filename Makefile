@@ -96,10 +96,11 @@ else
 endif
 	@mkdir -p $(@D) && touch $@
 
-# An editable install builds the module once; later changes of a .pyx are built here. The
-# extension is optional, so a missing compiler warns and the Python reference takes over.
+# The editable install has just built the modules; later changes of a .pyx are built here. They are
+# optional, so a missing compiler warns and the Python reference takes over.
 $(COMPILED_STAMP): $(VENV_STAMP) $(COMPILED_SOURCES)
-	$(BIN)/python setup.py --quiet build_ext --inplace
+	@[ -z "$$(find $(COMPILED_SOURCES) -newer $(VENV_STAMP))" ] \
+		|| $(BIN)/python setup.py --quiet build_ext --inplace
 	@$(BIN)/python -c 'import mixer.forward._fanout' 2>/dev/null \
 		|| echo "note: no compiled fan-out; the Python reference takes over"
 	@mkdir -p $(@D) && touch $@

@@ -42,7 +42,8 @@ RATES = (200, 800, 2400)
 MIDDLE = 800
 OURS, JANUS, SHIPPED = "ours", "janus", "shipped"
 NOT_AT = {SHIPPED: 2400}
-SETTLE_S, MEASURED_S = 0.8, 3.0
+SETTLE_S, MEASURED_S = 3.0, 3.0
+"""A line that is asked for three times as much is proved to carry it within two seconds."""
 ATTEMPTS = 3
 NICENESS = -15
 PATIENCE_S = 1800.0

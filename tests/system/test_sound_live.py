@@ -203,16 +203,23 @@ async def test_mute_and_override_say_who_is_audible(stage: Stage) -> None:
 
 
 def strengths(sound: Samples, hertz: float) -> Samples:
-    """Amplitude of a tone in windows of 10 ms, against the largest."""
+    """Amplitude of a tone in windows of 10 ms, against its usual one while it is heard."""
     phase = np.exp(-2j * np.pi * hertz * np.arange(len(sound)) / SAMPLE_RATE)
     windows = np.abs((sound * phase)[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW).mean(1))
-    made: Samples = windows / windows.max()
+    made: Samples = windows / np.median(windows[windows > windows.max() / 2])
     return made
 
 
 def moving_ms(strength: Samples) -> float:
-    """How long a tone is between a tenth and nine tenths of its strength."""
-    return float(((strength > 0.1) & (strength < 0.9)).sum() * 1000 * WINDOW / SAMPLE_RATE)
+    """How long a tone was on its way between a tenth and nine tenths, either way.
+
+    From the last window below a tenth to the first of nine tenths after it. A source that the
+    machine starved for a moment dips elsewhere too; that is no part of the way.
+    """
+    coming = strength if strength[-5:].mean() > strength[:5].mean() else strength[::-1]
+    begun = int(np.flatnonzero(coming <= 0.1)[-1]) + 1
+    passed = int(np.argmax(coming[begun:] >= 0.9))
+    return float(passed * 1000 * WINDOW / SAMPLE_RATE)
 
 
 def other_of(name: str) -> float:

@@ -9,6 +9,7 @@ from mixer.transport.ice import Credentials
 from mixer.transport.identity import Fingerprint, Identity
 from mixer.transport.sdp import MediaLine, parse_sdp
 from mixer.transport.srtp import PROFILES
+from server.simulate.description import session_lines, transport_lines
 
 PROFILE = PROFILES[0]
 """AEAD_AES_128_GCM, the one that is compared."""
@@ -55,13 +56,14 @@ def publishing(
     lines: list[SentLine], credentials: Credentials, fingerprint: Fingerprint, cname: str
 ) -> str:
     """The offer of who publishes."""
-    text = _head([line.mid for line in lines])
+    text = session_lines([line.mid for line in lines])
     for line in lines:
         is_video = line.kind == "video"
         number = payload_type.VP8 if is_video else payload_type.OPUS
         text += [
             f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {number}",
-            *_transport(credentials, fingerprint, "actpass"),
+            *transport_lines(credentials, fingerprint, "actpass"),
+            "a=rtcp-rsize",
             f"a=mid:{line.mid}",
             "a=sendonly",
             f"a=extmap:{MID_ID} {MID}",
@@ -82,7 +84,7 @@ def taking(
 ) -> tuple[str, list[TakenLine]]:
     """The answer of who takes all of an offer, and what will come. Raises ControlError."""
     described = parse_sdp(offer, MAX_LINES)
-    text = _head([line.mid for line in described.lines if not line.rejected])
+    text = session_lines([line.mid for line in described.lines if not line.rejected])
     taken: list[TakenLine] = []
     for line in described.lines:
         number, rtx = _chosen(line)
@@ -91,7 +93,8 @@ def taking(
         formats = f"{number} {rtx}" if rtx else f"{number}"
         text += [
             f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {formats}",
-            *_transport(credentials, fingerprint, "active"),
+            *transport_lines(credentials, fingerprint, "active"),
+            "a=rtcp-rsize",
             f"a=mid:{line.mid}",
             "a=recvonly" if is_sent else "a=inactive",
             *_codec(number, line, rtx),
@@ -135,26 +138,3 @@ def _codec(number: int, line: MediaLine | None = None, rtx: int = 0) -> list[str
     if rtx:
         text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={number}"]
     return text
-
-
-def _head(mids: list[str]) -> list[str]:
-    return [
-        "v=0",
-        "o=- 1 1 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        f"a=group:BUNDLE {' '.join(mids)}",
-        "a=msid-semantic:WMS *",
-    ]
-
-
-def _transport(credentials: Credentials, fingerprint: Fingerprint, setup: str) -> list[str]:
-    return [
-        "c=IN IP4 0.0.0.0",
-        f"a=ice-ufrag:{credentials.ufrag}",
-        f"a=ice-pwd:{credentials.password}",
-        f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}",
-        f"a=setup:{setup}",
-        "a=rtcp-mux",
-        "a=rtcp-rsize",
-    ]

@@ -24,7 +24,8 @@ class OfferedTrack(NamedTuple):
     ssrc: int
 
 
-def _head(mids: list[str]) -> list[str]:
+def session_lines(mids: list[str]) -> list[str]:
+    """What precedes the m-lines of these mids, all in one bundle."""
     return [
         "v=0",
         "o=- 1 1 IN IP4 127.0.0.1",
@@ -35,7 +36,8 @@ def _head(mids: list[str]) -> list[str]:
     ]
 
 
-def _transport(credentials: Credentials, fingerprint: Fingerprint, setup: str) -> list[str]:
+def transport_lines(credentials: Credentials, fingerprint: Fingerprint, setup: str) -> list[str]:
+    """What every m-line says of the way its packets take; `setup` as in RFC 4145."""
     return [
         "c=IN IP4 0.0.0.0",
         f"a=ice-ufrag:{credentials.ufrag}",
@@ -65,12 +67,12 @@ def publish_offer(
     tracks: list[OfferedTrack], credentials: Credentials, fingerprint: Fingerprint, cname: str
 ) -> str:
     """The SDP offer of a site that sends ``tracks``."""
-    text = _head([track.mid for track in tracks])
+    text = session_lines([track.mid for track in tracks])
     for track in tracks:
         number, coding = _coding(track.codec)
         text += [
             f"m={track.kind} 9 UDP/TLS/RTP/SAVPF {number}",
-            *_transport(credentials, fingerprint, "actpass"),
+            *transport_lines(credentials, fingerprint, "actpass"),
             f"a=mid:{track.mid}",
             "a=sendonly",
             *coding,
@@ -95,13 +97,13 @@ def receive_answer(
     Retransmissions are taken as plain repeats. Raises `ControlError` on a bad offer.
     """
     description = parse_sdp(offer, 64)
-    text = _head([line.mid for line in description.lines if not line.rejected])
+    text = session_lines([line.mid for line in description.lines if not line.rejected])
     tracks = []
     for line in description.lines:
         number, coding = _accepted(line)
         text += [
             f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {number}",
-            *_transport(credentials, fingerprint, "active"),
+            *transport_lines(credentials, fingerprint, "active"),
             f"a=mid:{line.mid}",
             "a=recvonly" if line.direction == "sendonly" else "a=inactive",
             *coding,

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, Playwright
 
 from tests.harness.chromium import FAKE_DEVICES, PICTURE, chromium, fresh_context, join_room
-from tests.harness.coturn import RELAY_ONLY, Coturn
+from tests.harness.coturn import RELAY_ONLY, Coturn, relaying
 from tests.harness.serving import Serving, wait_for
 
 pytestmark = [
@@ -33,26 +32,9 @@ PATHS = """async () => Promise.all(window.connections.map(async (connection) => 
 
 
 @pytest.fixture(scope="module")
-def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
-    running = Coturn(tmp_path_factory.mktemp("coturn"))
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
 def relayed(coturn: Coturn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    data: Path = tmp_path_factory.mktemp("turn") / "data"
-    running = Serving(
-        data, ice_servers=",".join(coturn.uris), turn_secret_file=str(coturn.secret_file)
-    )
-    try:
-        running.start()
+    with relaying(coturn, tmp_path_factory.mktemp("turn")) as running:
         yield running
-    finally:
-        running.end()
 
 
 async def paths(page: Page) -> list[dict[str, Any]]:

@@ -8,34 +8,23 @@ import pytest_asyncio
 
 from tests.fault.steady import SEATS, TRACKS, holds
 from tests.harness.fixtures import pytest_runtest_makereport, serving
-from tests.harness.listener import Listener
+from tests.harness.listener import Listener, listening
 from tests.harness.serving import Serving, wait_for
-from tests.harness.simulated import SimulatedSites
+from tests.harness.simulated import SimulatedSites, on_air
 
 __all__ = ["pytest_runtest_makereport", "serving"]
 
 
 @pytest.fixture(scope="module")
 def sites(serving: Serving) -> Iterator[SimulatedSites]:
-    running = SimulatedSites(serving, *SEATS)
-    try:
-        running.wait_joined()
-        serving.put_on_air("grid", *SEATS)
+    with on_air(serving, *SEATS) as running:
         yield running
-    finally:
-        running.end()
 
 
 @pytest_asyncio.fixture
 async def listener(serving: Serving, sites: SimulatedSites) -> AsyncIterator[Listener]:
-    opened = Listener(serving.link("hn-studio"))
-    try:
-        await opened.open()
-        await opened.hears(0.2, timeout_s=10)
-        await opened.sees(timeout_s=10)
+    async with listening(serving.link("hn-studio")) as opened:
         yield opened
-    finally:
-        await opened.close()
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from server.simulate.connection import Connection
 from server.simulate.description import OfferedTrack, publish_offer
 from server.simulate.signal import SignalClient, SignalError
 from signaling.wire.messages import Join, Publish, PublishTrack, Take
-from tests.harness.listener import Listener
+from tests.harness.listener import Listener, listening
 from tests.harness.serving import Serving, wait_for
-from tests.harness.simulated import SimulatedSites
+from tests.harness.simulated import SimulatedSites, on_air
 
 pytestmark = pytest.mark.system
 SEATS = ("beijing", "bj-studio")
@@ -32,23 +32,14 @@ STRANGER = "hn-village"
 
 @pytest.fixture(scope="module")
 def sites(serving: Serving) -> Iterator[SimulatedSites]:
-    running = SimulatedSites(serving, *SEATS)
-    try:
-        running.wait_joined()
-        serving.put_on_air("grid", *SEATS)
+    with on_air(serving, *SEATS) as running:
         yield running
-    finally:
-        running.end()
 
 
 @pytest_asyncio.fixture
 async def somebody_else(serving: Serving, sites: SimulatedSites) -> AsyncIterator[Listener]:
     """A seat in the call, which must notice nothing of what the test does."""
-    listener = Listener(serving.link("hn-studio"))
-    try:
-        await listener.open()
-        await listener.hears(0.2, timeout_s=10)
-        await listener.sees(timeout_s=10)
+    async with listening(serving.link("hn-studio")) as listener:
         began_ns = time.monotonic_ns()
         yield listener
         await listener.hears(0.5, timeout_s=10, since_ns=time.monotonic_ns())
@@ -56,8 +47,6 @@ async def somebody_else(serving: Serving, sites: SimulatedSites) -> AsyncIterato
             silence_ms = listener.longest_silence_ms(kind, began_ns)
             assert silence_ms < NOTICED_MS + listener.longest_stall_ms(began_ns)
             assert listener.missing(kind, began_ns) == 0
-    finally:
-        await listener.close()
 
 
 class LogMark:

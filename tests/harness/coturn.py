@@ -5,13 +5,15 @@ import ipaddress
 import secrets
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .serving import free_media_port, free_port, wait_for
+from .serving import Serving, free_media_port, free_port, wait_for
 
 REALM = "lianxian.test"
 RELAY_ONLY = """
@@ -139,3 +141,19 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         )
     )
     return paths
+
+
+@contextmanager
+def relaying(coturn: Coturn, folder: Path, **settings: str) -> Iterator[Serving]:
+    """A server whose clients may use the relay."""
+    running = Serving(
+        folder / "data",
+        ice_servers=",".join(coturn.uris),
+        turn_secret_file=str(coturn.secret_file),
+        **settings,
+    )
+    try:
+        running.start()
+        yield running
+    finally:
+        running.end()

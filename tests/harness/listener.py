@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from mixer.rtp.packet import RtpPacket
@@ -124,3 +126,16 @@ class Listener:
             step = (after - before) & 0xFFFF
             extended.append(extended[-1] + (step if step < 0x8000 else step - 0x10000))
         return max(extended) - min(extended) + 1 - len(set(extended))
+
+
+@asynccontextmanager
+async def listening(link: str) -> AsyncIterator[Listener]:
+    """A seat that hears and sees."""
+    listener = Listener(link)
+    try:
+        await listener.open()
+        await listener.hears(0.2, timeout_s=10)
+        await listener.sees(timeout_s=10)
+        yield listener
+    finally:
+        await listener.close()

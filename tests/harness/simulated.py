@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .serving import COMMAND, ROOT, STOP_TIMEOUT_S, Serving, wait_for
@@ -66,3 +68,15 @@ class SimulatedSites:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+@contextmanager
+def on_air(serving: Serving, *seats: str) -> Iterator[SimulatedSites]:
+    """These seats in the call, all in one picture."""
+    running = SimulatedSites(serving, *seats)
+    try:
+        running.wait_joined()
+        serving.put_on_air("grid", *seats)
+        yield running
+    finally:
+        running.end()

@@ -56,9 +56,14 @@ _log = structlog.get_logger(__name__)
 DRAIN_DATAGRAMS: Final = 64
 """Read per wake-up; more would make the link and the timers late."""
 POLL_S: Final = 0.02
-_TICKS_PER_REPORT: Final = 50
-_TICKS_PER_LOOK: Final = 3
-"""Handshakes, silence, replays, speakers and takers are looked at every 60 ms."""
+"""What is due sooner has a timer of its own."""
+EARLY_NS: Final = 16_000_000
+"""A reading so long after the last tick does the next one: it has woken us up already."""
+LATE_S: Final = 0.024
+"""So long after the last tick the next one comes without a reading."""
+_REPORT_NS: Final = 1_000_000_000
+_LOOK_NS: Final = 50_000_000
+"""Handshakes, silence, replays, speakers and takers are looked at every 50 to 74 ms."""
 PORT_TAKEN_EXIT: Final = 3
 _LIVES_PER_EPOCH: Final = 1 << 20
 """Milliseconds of Unix time times this stay below 2**63 until the year 2248."""
@@ -73,7 +78,7 @@ class MediaWorker:
         self._report: Callable[[Event], None] = _ignore
         self._timer: asyncio.TimerHandle | None = None
         self._pacing: asyncio.TimerHandle | None = None
-        self._ticks = 0
+        self._early_ns = self._look_due_ns = self._report_due_ns = 0
         self._wakeups = Wakeups()
         self._port: UdpPort | None = None
 
@@ -110,7 +115,8 @@ class MediaWorker:
         self._tell_buffers(port)
         loop = asyncio.get_running_loop()
         loop.add_reader(port.socket.fileno(), self._readable)
-        self._timer = loop.call_later(POLL_S, self._tick)
+        self._report_due_ns = time.monotonic_ns() + _REPORT_NS
+        self._timer = loop.call_later(LATE_S, self._tick)
         _log.info("media.listening", host=port.host, port=port.port, tcp=self._ports.tcp_port)
 
     async def stop(self) -> None:
@@ -153,13 +159,14 @@ class MediaWorker:
     def _readable(self) -> None:
         now_ns = self._wakeups.gather()
         batch = self._fanout.drain(now_ns, DRAIN_DATAGRAMS)
-        if batch is NOTHING:
-            return
-        if not batch.exhausted:
-            self._wakeups.hurry()
-        for datagram, address in batch.control:
-            self._connections.receive(datagram, address, now_ns)
-        self._moved(batch, now_ns)
+        if batch is not NOTHING:
+            if not batch.exhausted:
+                self._wakeups.hurry()
+            for datagram, address in batch.control:
+                self._connections.receive(datagram, address, now_ns)
+            self._moved(batch, now_ns)
+        if now_ns >= self._early_ns:
+            self._tick()
 
     def _moved(self, batch: Batch, now_ns: int) -> None:
         """Packets came: hand over what the fan-out left, and write what is waiting."""
@@ -200,20 +207,25 @@ class MediaWorker:
         self._holdings.route_all(publication)
         self._allocating.look_soon()
         self._taking.forget_worker(publication)
+        self._look_due_ns = 0
 
     def _takers(self) -> AbstractSet[int]:
         return self._fanout.taken() | self._holdings.awaited()
 
     def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(POLL_S, self._tick)
+        """What time makes due: some 50 times a second, after a reading if there is one."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(LATE_S, self._tick)
         now_ns = time.monotonic_ns()
-        self._ticks += 1
+        self._early_ns = now_ns + EARLY_NS
         self._take(self._fanout.poll(now_ns), now_ns)
         self._allocating.tick(now_ns)
-        if self._ticks % _TICKS_PER_LOOK == 0:
+        if now_ns >= self._look_due_ns:
+            self._look_due_ns = now_ns + _LOOK_NS
             self._look(now_ns)
-        if self._ticks % _TICKS_PER_REPORT == 0:
+        if now_ns >= self._report_due_ns:
+            self._report_due_ns = now_ns + _REPORT_NS
             self._reporting.quality(now_ns)
         self._pace(now_ns)  # a probe may have begun
         self._flush()
@@ -226,8 +238,13 @@ class MediaWorker:
         self._speaking.tick(now_ns)
         self._taking.tick(now_ns)
 
-    def _peer_moved(self, connection: Connection, reason: str) -> None:
+    def _look_soon(self) -> None:
+        """Who takes what has changed."""
         self._taking.look_soon()
+        self._look_due_ns = 0
+
+    def _peer_moved(self, connection: Connection, reason: str) -> None:
+        self._look_soon()
         self._report(PeerState(peer=connection.peer, state=connection.state.value, reason=reason))
 
     # --- control --------------------------------------------------------------------------------
@@ -239,6 +256,7 @@ class MediaWorker:
         self._reporting.forget()
         self._speaking.forget()
         self._taking.forget_server()
+        self._look_due_ns = 0
         self._report(self._small_buffer)
 
     def observed(self) -> tuple[Resource, ...]:
@@ -249,7 +267,7 @@ class MediaWorker:
         """Removals, then puts. Raises `ControlError`; what took effect stays."""
         self._holdings.apply(command)
         self._allocating.look_soon()
-        self._taking.look_soon()
+        self._look_soon()
         self._flush()
 
     async def command(self, command: Command) -> Outcome:
@@ -303,7 +321,7 @@ class MediaWorker:
     def _agreed(self, peer: PeerId, agreements: tuple[SendAgreement, ...]) -> None:
         self._holdings.agreed(peer, agreements)
         self._allocating.look_soon()
-        self._taking.look_soon()
+        self._look_soon()
 
     def _negotiate_send(self, command: NegotiateSend, now_ns: int) -> Description:
         peer, wanted = command.peer, self._holdings.wanted_by(command.peer)

@@ -148,8 +148,10 @@ cdef class Control(Again):
             return 0
         if peer.estimate is None:
             self.left().feedback.append(found)
-        else:
-            peer.estimate.feedback(found, self.now_ns)
+            return 0
+        peer.estimate.feedback(found, self.now_ns)
+        if peer.estimate.has_moved:
+            self.left().moved.append(peer.peer)
         return 0
 
 

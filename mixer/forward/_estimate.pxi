@@ -148,15 +148,24 @@ cdef class EstimateCore:
     cdef public LossCore _loss
     cdef public object _meter
     cdef public int64_t _blind_until_ns, _heard_ns, _deaf_ns, rtt_ns
-    cdef public double wanted_bps
+    cdef public double wanted_bps, _decided_bps, _kept_least_bps, _kept_most_bps
 
     cdef inline double limit(self) noexcept nogil:
         return max(LEAST_BPS, min(self._rate.bps, self._loss.bps))
+
+    cdef inline bint moved(self) noexcept nogil:
+        cdef double bps = self.limit()
+        return bps != self._decided_bps and not self._kept_least_bps <= bps <= self._kept_most_bps
 
     @property
     def bps(self):
         """See `MeasuredEstimate`."""
         return self.limit()
+
+    @property
+    def has_moved(self):
+        """See `MeasuredEstimate`."""
+        return self.moved()
 
     def feedback(self, report, int64_t now_ns):
         """See `MeasuredEstimate`."""

@@ -144,6 +144,7 @@ class Batch:
         "exhausted",
         "feedback",
         "keyframes_wanted",
+        "moved",
         "reception",
         "switches",
         "tapped",
@@ -157,6 +158,8 @@ class Batch:
         self.keyframes_wanted: list[int] = []
         """Local in-streams whose worker shall make a key frame."""
         self.feedback: list[Feedback] = []
+        self.moved: list[int] = []
+        """Peers whose estimate has moved away from what was decided by it."""
         self.reception: list[ReceptionReport] = []
         self.bitrates: list[BitrateReport] = []
         self.switches: list[LayerSwitch] = []

@@ -111,6 +111,8 @@ class RtcpInput:
             batch.feedback.append(told)
         else:
             peer.estimate.feedback(told, now_ns)
+            if peer.estimate.has_moved:
+                batch.moved.append(peer.peer)
 
     def resend(self, peer: PeerState, ssrc: int, lost: Sequence[int], now_ns: int) -> None:
         """Answer a NACK for 16-bit numbers of one of our streams."""

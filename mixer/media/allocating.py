@@ -40,7 +40,9 @@ class Receivers(Protocol):
     """Who receives what, and the way to change it."""
 
     def receivers(self) -> Mapping[PeerId, Sequence[Subscription]]:
-        """Subscriptions that were agreed on, by peer, in order."""
+        """Subscriptions that were agreed on, by peer, in order; the same object as long as neither
+        they nor any peer has changed.
+        """
 
     def measures(self, peer: PeerId) -> bool:
         """Whether a peer agreed to tell when packets arrive."""
@@ -62,7 +64,6 @@ class _Receiver:
         self.given: Allocation | None = None
         self.kept_bps = (inf, inf)
         """Between these the estimate may move without anything to decide."""
-        self.decided_bps = -1.0
         self.paced_bps = -1
         self.is_due = True
         self.packets = self.octets = 0
@@ -95,20 +96,14 @@ class _Receiver:
         if not least_bps <= bps <= most_bps:
             self.is_due = True
 
-    def has_moved(self) -> bool:
-        """Whether reports have moved the estimate since, and far enough to decide anew."""
-        if self.measured is None:
-            return False
-        bps = self.measured.bps
-        return bps != self.decided_bps and not self.kept_bps[0] <= bps <= self.kept_bps[1]
-
     def note_decision(self, given: Allocation, bps: float) -> None:
         """What is given by an estimate of `bps`."""
         self.given = given
-        self.decided_bps = bps
         self.kept_bps = (given.used_bps, inf)
         if given.is_short:
             self.kept_bps = (max(given.used_bps, (1 - NOTABLE) * bps), (1 + NOTABLE) * bps)
+        if self.measured is not None:
+            self.measured.keep(*self.kept_bps)
 
 
 class Allocating:
@@ -122,6 +117,8 @@ class Allocating:
         self._rates = LayerRates()
         self._look_due_ns = 0
         self._sample_due_ns = 0
+        self._has_moved = False
+        """Whether a report has since the last tick."""
 
     def estimate_bps(self, peer: PeerId) -> float:
         """What the line to a peer is believed to carry, 0: not known."""
@@ -161,6 +158,10 @@ class Allocating:
             if receiver is not None:
                 receiver.reported.bitrate(told.bitrate_bps)
                 receiver.told_outs = frozenset(told.outs)
+        for peer in batch.moved:
+            receiver = self._receivers.get(PeerId(peer))
+            if receiver is not None:
+                receiver.is_due = self._has_moved = True
 
     def _hear(self, report: ReceptionReport) -> None:
         receiver = self._receivers.get(PeerId(report.peer))
@@ -182,12 +183,17 @@ class Allocating:
                 self._sample(now_ns)
             for peer, receiver in self._receivers.items():
                 self._look_at(peer, receiver, now_ns)
+        elif not self._has_moved:
+            return
+        self._has_moved = False
         for peer, receiver in self._receivers.items():
-            if receiver.is_due or receiver.has_moved():
+            if receiver.is_due:
                 self._decide(peer, receiver, now_ns)
 
     def _refresh(self) -> None:
         before, self._subscriptions = self._subscriptions, self._holder.receivers()
+        if self._subscriptions is before:
+            return
         for peer in self._receivers.keys() - self._subscriptions.keys():
             del self._receivers[peer]
         for peer, held in self._subscriptions.items():
@@ -200,7 +206,7 @@ class Allocating:
                 receiver.is_due = True
                 if receiver.measured is not None:
                     receiver.measured.probe_soon(self._look_due_ns - LOOK_NS)
-            # Each time: a peer may have been removed and added again meanwhile.
+            # A peer may have been removed and added again meanwhile.
             self._fanout.judge(peer, receiver.measured)
 
     def _sample(self, now_ns: int) -> None:
@@ -229,6 +235,7 @@ class Allocating:
         elif now_ns - receiver.sending_since_ns > MUTE_NS:
             _log.info("line.not_measured", peer=peer)
             receiver.measured = None
+            self._fanout.judge(peer, None)
 
     def _look_at(self, peer: PeerId, receiver: _Receiver, now_ns: int) -> None:
         measured = receiver.measured

@@ -180,14 +180,17 @@ class MediaWorker:
         self._streams.flush_soon()
 
     def _take(self, batch: Batch, now_ns: int) -> None:
-        """Hand over what the fan-out left."""
+        self._hand_over(batch, now_ns)
+        self._pace(now_ns)
+
+    def _hand_over(self, batch: Batch, now_ns: int) -> None:
+        """To those whom it concerns, what the fan-out left."""
         if batch.tapped:
             self._links.distribution.packets(batch.tapped, now_ns)
         for stream in batch.keyframes_wanted:
             self._links.ask_worker(stream)
-        if batch.reception or batch.bitrates:
+        if batch.reception or batch.bitrates or batch.moved:
             self._allocating.take(batch)
-        self._pace(now_ns)
 
     def _pace(self, now_ns: int) -> None:
         """Wake up earlier than the next tick while something is paced."""
@@ -219,7 +222,9 @@ class MediaWorker:
         self._timer = asyncio.get_running_loop().call_later(LATE_S, self._tick)
         now_ns = time.monotonic_ns()
         self._early_ns = now_ns + EARLY_NS
-        self._take(self._fanout.poll(now_ns), now_ns)
+        batch = self._fanout.poll(now_ns)
+        if batch is not NOTHING:
+            self._hand_over(batch, now_ns)
         self._allocating.tick(now_ns)
         if now_ns >= self._look_due_ns:
             self._look_due_ns = now_ns + _LOOK_NS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from mixer.forward.batch import Feedback
@@ -57,6 +58,8 @@ class MeasuredEstimate:
         self.wanted_bps = 0.0
         """What would be of use, 0: no more than there is."""
         self.rtt_ns = 100_000_000
+        self._decided_bps = -1.0
+        self._kept_least_bps, self._kept_most_bps = inf, inf
 
     @property
     def is_short(self) -> bool:
@@ -86,6 +89,17 @@ class MeasuredEstimate:
     def bps(self) -> float:
         """Bits per second of SRTP that the line is believed to carry."""
         return max(LEAST_BPS, min(self._rate.bps, self._loss.bps))
+
+    def keep(self, least_bps: float, most_bps: float) -> None:
+        """Something was decided by `bps`, which holds while it stays between these."""
+        self._decided_bps = self.bps
+        self._kept_least_bps, self._kept_most_bps = least_bps, most_bps
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether `bps` is another than at the last decision, and out of what keeps to that."""
+        bps = self.bps
+        return bps != self._decided_bps and not self._kept_least_bps <= bps <= self._kept_most_bps
 
     @property
     def queue_ms(self) -> float:

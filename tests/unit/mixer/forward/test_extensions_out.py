@@ -1,7 +1,9 @@
+from math import inf
+
 import pytest
 
 from mixer.forward.drops import Drop
-from mixer.forward.interface import AudioLevel, Extensions, OutLine
+from mixer.forward.interface import NOTHING, AudioLevel, Extensions, OutLine
 from mixer.rtp import payload_type as types
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.rtcp import Nack, ReceiverReport, Remb, ReportBlock, TransportFeedback
@@ -114,6 +116,32 @@ def test_feedback_goes_to_the_estimate_that_judges_it(layers: LayersRig) -> None
     layers.fanout.judge(2, None)
     layers.video(0)
     assert len(layers.rtcp(TransportFeedback(1, OUT_SSRC, 2, 100, 1, (4,))).feedback) == 1
+
+
+def test_an_estimate_that_moves_away_from_what_was_decided_is_told(layers: LayersRig) -> None:
+    estimate = layers.fanout.make_estimate()
+    layers.fanout.judge(2, estimate)
+
+    def moved_by_a_report(number: int) -> list[int]:
+        layers.video(0, key=number == 1)
+        report = TransportFeedback(1, OUT_SSRC, number, 100, 0, (4,))
+        return layers.rtcp(report).moved
+
+    assert moved_by_a_report(1) == [2]  # nothing is decided yet
+    estimate.keep(inf, inf)
+    assert moved_by_a_report(2) == []
+    estimate.keep(estimate.bps, inf)
+    estimate.tick(layers.now_ns + 10_000 * MS, sends=True)  # it has told nothing for 10 s
+    assert moved_by_a_report(3) == [2]
+    estimate.keep(0, inf)
+    assert moved_by_a_report(4) == []
+
+
+def test_a_poll_with_nothing_due_leaves_nothing(layers: LayersRig) -> None:
+    layers.video(0, key=True)
+    layers.pass_time(100)
+    layers.fanout.poll(layers.now_ns)
+    assert layers.fanout.poll(layers.now_ns + 2 * MS) is NOTHING
 
 
 def test_reception_and_bitrates_are_handed_on(layers: LayersRig) -> None:

@@ -137,6 +137,8 @@ class Stage:
                     told = TransportFeedback(PEER, sent, arrived, [1000] * 25, [0] * 25)
                     assert self.estimate is not None
                     self.estimate.feedback(told, self.now_ns)
+                    if self.estimate.has_moved:
+                        batch.moved.append(PEER)
                 batch.reception.append(ReceptionReport(PEER, 1, loss, 2.0, 40 * MS))
                 if remb:
                     batch.bitrates.append(BitrateReport(PEER, remb, (1,)))

@@ -34,6 +34,7 @@ def state(estimate: Any) -> dict[str, object]:
     return {
         "bps": estimate.bps,
         "limited": estimate.is_limited,
+        "moved": estimate.has_moved,
         "queue": estimate.queue_ms,
         "slope": trend.slope(),
         "count": trend.count,
@@ -101,6 +102,10 @@ def test_any_history_gives_the_same_estimate(seed: int) -> None:
         for one in both:
             one.wanted_bps, one.rtt_ns, one.is_short = wanted_bps, rtt_ns, is_short
             one.tick(now_ns, sends=True)
+        if source.random() < 0.3:
+            least, most = source.choice((0.0, 0.9)), source.choice((1.1, float("inf")))
+            for one in both:
+                one.keep(least * one.bps, most * one.bps)
         orders = [one.probe(now_ns) for one in both]
         assert orders[0] == orders[1]
         if orders[0] is not None:

@@ -1,15 +1,5 @@
 # What is looked at many times a second: whom time has made due, what flows, what is taken.
 
-def peers_due(dict peers, int64_t now_ns):
-    """Peers for whom `Reporter.poll_peer` has something to send."""
-    cdef PeerCore peer
-    found = []
-    for peer in peers.values():
-        if is_due(peer, now_ns):
-            found.append(peer)
-    return found
-
-
 cdef bint is_due(PeerCore peer, int64_t now_ns) except -1:
     cdef OutCore out
     if not peer.sends:
@@ -24,19 +14,54 @@ cdef bint is_due(PeerCore peer, int64_t now_ns) except -1:
     return False
 
 
-def restless(dict streams):
-    """In-streams that miss packets or whose key frame is still to be asked for.
-
-    Read off the fields themselves: a property of each would be most of the cost.
-    """
-    cdef StreamCore stream
-    found = []
-    for stream in streams.values():
+cdef bint is_restless(StreamCore stream) except -1:
+    """Whether it misses packets, or has a key frame that is still to be asked for."""
+    if stream.may_miss:
         nack = stream.nack
         if nack is not None and (nack._missing or nack.lost > stream.lost_seen):
-            found.append(stream)
-        elif stream.gate._pending:
-            found.append(stream)
+            return True
+        stream.may_miss = False
+    return len(stream.pending) > 0
+
+
+cdef class CompiledSchedule:
+    """`schedule.Schedule`, compiled: names those for whom something is due, and no others."""
+
+    cdef dict streams, peers
+    cdef int64_t streams_due_ns, reports_due_ns, awaited_due_ns
+
+    def __init__(self, dict streams, dict peers):
+        self.streams = streams
+        self.peers = peers
+
+    def look(self, int64_t now_ns):
+        """See `Schedule`."""
+        cdef bint checks_awaited = False
+        cdef StreamCore stream
+        cdef PeerCore peer
+        cdef list streams = None, peers = None
+        if now_ns >= self.streams_due_ns:
+            self.streams_due_ns = now_ns + STREAMS_NS
+            checks_awaited = now_ns >= self.awaited_due_ns
+            if checks_awaited:
+                self.awaited_due_ns = now_ns + AWAITED_NS
+            for stream in self.streams.values():
+                if checks_awaited or is_restless(stream):
+                    streams = added(streams, stream)
+        if now_ns >= self.reports_due_ns:
+            self.reports_due_ns = now_ns + REPORTS_NS
+            for peer in self.peers.values():
+                if is_due(peer, now_ns):
+                    peers = added(peers, peer)
+        if streams is None and peers is None:
+            return None
+        return Due(streams or (), peers or (), bool(checks_awaited))
+
+
+cdef list added(list found, one):
+    if found is None:
+        return [one]
+    found.append(one)
     return found
 
 

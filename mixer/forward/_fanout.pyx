@@ -50,6 +50,7 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session
 
 from mixer.forward import pacer as pacing
+from mixer.forward import schedule as schedules
 from mixer.forward.batch import NOTHING, Batch, TappedPacket
 from mixer.forward.binding import Refused
 from mixer.forward.drops import Drop
@@ -68,6 +69,7 @@ from mixer.forward.out_stream import OutStream
 from mixer.forward.pacer import Pacer
 from mixer.forward.peer import RTCP_LIMIT, PeerState
 from mixer.forward.readings import AudioLevel, OutFlow, StreamFlow
+from mixer.forward.schedule import Due
 from mixer.forward.transport_log import ArrivalLog
 from mixer.rtp import clock as clocks
 from mixer.rtp import payload_type, twcc
@@ -103,6 +105,9 @@ cdef int FULL = pacing.FULL_PACKETS
 cdef int BRIMMING = pacing.BRIMMING_PACKETS
 cdef double RTCP_RATE = RTCP_LIMIT[0]
 cdef double RTCP_BURST = RTCP_LIMIT[1]
+cdef int64_t STREAMS_NS = schedules.STREAMS_NS
+cdef int64_t REPORTS_NS = schedules.REPORTS_NS
+cdef int64_t AWAITED_NS = schedules.AWAITED_NS
 cdef int VP8 = payload_type.VP8
 cdef int H264 = payload_type.H264
 cdef int RED = payload_type.RED

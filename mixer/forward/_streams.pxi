@@ -151,6 +151,8 @@ cdef class StreamCore:
     cdef public Statistics statistics
     cdef public Tally drops
     cdef public object nack
+    cdef dict pending  # of its gate
+    cdef bint may_miss  # False: `nack` misses nothing
     cdef Routes known_routes
     cdef object known_line
     cdef int16_t media_of[128]
@@ -196,6 +198,8 @@ cdef class StreamCore:
         memset(self.window, 0, sizeof(self.window))
         self.is_audio = self.kind is AUDIO
         self.has_nack = self.nack is not None
+        self.may_miss = self.has_nack
+        self.pending = self.gate._pending
         return 0
 
     # --- numbers --------------------------------------------------------------------------------
@@ -271,6 +275,7 @@ cdef class StreamCore:
 
     cdef int repair(self, PeerCore peer, int64_t number, int64_t now_ns) except -1:
         cdef int64_t sample_ns
+        self.may_miss = True
         if number > self.nack_highest:
             begin, self.nack_highest = self.nack_highest + 1, number
             self.nack.open_gap(begin, number, now_ns)

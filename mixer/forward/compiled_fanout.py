@@ -7,7 +7,6 @@ works on the state that the compiled classes hold.
 from __future__ import annotations
 
 import socket as sockets
-from collections.abc import Iterable
 from typing import cast
 
 from mixer.forward import _fanout
@@ -19,6 +18,7 @@ from mixer.forward.interface import Address, DatagramSocket, InLine, OutFlow, St
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
 from mixer.forward.reference import ReferenceFanout
+from mixer.forward.schedule import Schedule
 from mixer.forward.sender import Sender
 
 _fanout.find_library()
@@ -83,6 +83,9 @@ class CompiledFanout(ReferenceFanout):
 
     def _make_egress(self, socket: DatagramSocket) -> Egress:
         return cast(Egress, _fanout.Outbox(socket, self._drops, _fileno(socket)))
+
+    def _make_schedule(self) -> Schedule:
+        return cast(Schedule, _fanout.CompiledSchedule(self._streams, self._peers))
 
     def _received(self) -> tuple[int, int]:
         return self._engine.packets, self._engine.octets
@@ -156,12 +159,6 @@ class CompiledFanout(ReferenceFanout):
             return super().poll(now_ns)
         finally:
             self._egress.flush()
-
-    def _restless(self) -> Iterable[InStream]:
-        return _fanout.restless(self._streams)
-
-    def _reportable(self, now_ns: int) -> Iterable[PeerState]:
-        return _fanout.peers_due(self._peers, now_ns)
 
     def stream_flows(self) -> list[StreamFlow]:
         """See `interface.Fanout`."""

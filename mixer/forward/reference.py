@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import structlog
@@ -11,9 +10,9 @@ from mixer.forward.drops import Drop
 from mixer.forward.fanout_reference import RewriteHeader
 from mixer.forward.figures import out_figures, peer_figures, stream_figures
 from mixer.forward.forwarder import Forwarder
-from mixer.forward.in_stream import InStream
 from mixer.forward.ingress import Ingress
 from mixer.forward.interface import (
+    NOTHING,
     Address,
     AudioLevel,
     Batch,
@@ -26,19 +25,15 @@ from mixer.forward.interface import (
     StreamFlow,
     Totals,
 )
-from mixer.forward.peer import PeerState
 from mixer.forward.registry import Registry
 from mixer.forward.reports import SessionTime
 from mixer.forward.rtcp_in import RtcpInput
+from mixer.forward.schedule import Schedule
 
 _log = structlog.get_logger(__name__)
 _MAX_BUGS_LOGGED: Final = 10
 _READ_BYTES: Final = 2048
 _MIN_PACKET: Final = 12
-_POLL_INTERVAL_NS: Final = 15_000_000
-"""Whoever polls each 20 ms, and 4 ms sooner at times, looks each time."""
-_REPORTS_INTERVAL_NS: Final = 50_000_000
-"""Reports are due once or twice a second; looking at every peer each 20 ms costs more than they."""
 
 
 class ReferenceFanout(Registry):
@@ -54,8 +49,10 @@ class ReferenceFanout(Registry):
         self._forwarder = Forwarder(self._streams, self._sender, self._drops)
         self._rtcp = RtcpInput(self._streams, self._reporter, self._sender)
         self._time = SessionTime(0, 0)
-        self._streams_due_ns = 0
-        self._reports_due_ns = 0
+        self._schedule = self._make_schedule()
+
+    def _make_schedule(self) -> Schedule:
+        return Schedule(self._streams, self._peers)
 
     def set_clock(self, origin_monotonic_ns: int, origin_wall_ns: int) -> None:
         """See `interface.Fanout`."""
@@ -125,25 +122,18 @@ class ReferenceFanout(Registry):
 
     def poll(self, now_ns: int) -> Batch:
         """See `interface.Fanout`."""
-        batch = Batch()
         self._now_ns = now_ns
-        self._sender.poll(now_ns)
-        if now_ns >= self._streams_due_ns:
-            self._streams_due_ns = now_ns + _POLL_INTERVAL_NS
-            self._reporter.poll_in(self._streams.values(), self._restless(), now_ns, batch)
-        if now_ns >= self._reports_due_ns:
-            self._reports_due_ns = now_ns + _REPORTS_INTERVAL_NS
-            for peer in self._reportable(now_ns):
-                self._reporter.poll_peer(peer, now_ns, self._time)
+        is_busy = self._sender.is_busy
+        if is_busy:
+            self._sender.poll(now_ns)
+        due = self._schedule.look(now_ns)
+        if due is None:
+            return Batch() if is_busy else NOTHING
+        batch = Batch()
+        self._reporter.poll_in(due, now_ns, batch)
+        for peer in due.peers:
+            self._reporter.poll_peer(peer, now_ns, self._time)
         return batch
-
-    def _restless(self) -> Iterable[InStream]:
-        """In-streams that may miss packets or have a request for a key frame to repeat."""
-        return self._streams.values()
-
-    def _reportable(self, now_ns: int) -> Iterable[PeerState]:  # noqa: ARG002  looks at all
-        """Peers for whom a report may be due."""
-        return self._peers.values()
 
     def next_due_ns(self, now_ns: int) -> int:
         """See `interface.Fanout`."""

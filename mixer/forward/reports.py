@@ -10,6 +10,7 @@ from mixer.forward.in_stream import InStream
 from mixer.forward.interface import Batch
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
+from mixer.forward.schedule import AWAITED_NS, Due
 from mixer.forward.transport_log import ArrivalLog
 from mixer.rtp.ntp import UNIX_TO_NTP_NS, ns_to_ntp
 from mixer.rtp.rtcp import (
@@ -28,8 +29,6 @@ from mixer.wire.ids import MediaKind
 RECEIVER_INTERVAL_NS: Final = 500_000_000
 SENDER_INTERVAL_NS: Final = 1_000_000_000
 FIRST_REPORT_NS: Final = 100_000_000
-AWAITED_INTERVAL_NS: Final = 500_000_000
-"""A request for a key frame, or its answer, may be lost: as often as the throttle allows."""
 SILENT_INTERVAL_NS: Final = 2_000_000_000
 """Of a layer that does not flow: browsers answer with key frames on all others."""
 FEEDBACK_INTERVAL_NS: Final = 100_000_000
@@ -62,7 +61,6 @@ class Reporter:
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
-        self._awaited_due_ns = 0
         self.feedback = 0
 
     def request_keyframe(self, stream: InStream, now_ns: int, batch: Batch) -> None:
@@ -70,26 +68,14 @@ class Reporter:
         if stream.kind is MediaKind.VIDEO and stream.gate.request(stream.stream, now_ns):
             self._ask(stream, batch)
 
-    def poll_in(
-        self,
-        streams: Iterable[InStream],
-        restless: Iterable[InStream],
-        now_ns: int,
-        batch: Batch,
-    ) -> None:
-        """Ask again for lost packets and for key frames somebody still waits for.
-
-        `restless`: at least those of `streams` that miss packets or have a joined request.
-        """
-        check_awaited = now_ns >= self._awaited_due_ns
-        if check_awaited:
-            self._awaited_due_ns = now_ns + AWAITED_INTERVAL_NS
-        for stream in streams if check_awaited else restless:
+    def poll_in(self, due: Due, now_ns: int, batch: Batch) -> None:
+        """Ask again for lost packets and for key frames somebody still waits for."""
+        for stream in due.streams:
             if stream.nack is not None and stream.peer is not None:
                 self._repair(stream, stream.peer, now_ns, batch)
             if stream.gate.is_due(stream.stream, now_ns):
                 self._ask(stream, batch)
-            elif check_awaited and _may_repeat(stream, now_ns) and stream.is_awaited:
+            elif due.checks_awaited and _may_repeat(stream, now_ns) and stream.is_awaited:
                 self.request_keyframe(stream, now_ns, batch)
 
     def poll_peer(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:
@@ -149,7 +135,7 @@ class Reporter:
 
 def _may_repeat(stream: InStream, now_ns: int) -> bool:
     silent_ns = now_ns - max(stream.last_packet_ns, stream.gate.asked_ns)
-    flows = now_ns - stream.last_packet_ns < AWAITED_INTERVAL_NS
+    flows = now_ns - stream.last_packet_ns < AWAITED_NS
     return flows or silent_ns >= SILENT_INTERVAL_NS
 
 

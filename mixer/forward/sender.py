@@ -75,6 +75,11 @@ class Sender:
             self.probe_packets += 1
             peer.probe_octets += size
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits for `poll`."""
+        return bool(self._busy)
+
     # --- by and by ------------------------------------------------------------------------------
 
     def probe(self, peer: PeerState, cluster: int, octets: int, bps: int) -> bool:

@@ -7,14 +7,26 @@ cdef enum:
 cdef class Again(Carrier):
     """The usual case of `Sender.repeat` and of padding; the rest is done by that very class."""
 
-    def pad(self, OutCore out, int cluster, int64_t now_ns):
-        """See `OutStream.padding`: lengths in the clear and as sent; None: not by this way."""
-        cdef uint8_t *at
-        cdef int sequence_at, time_at, size, protected
-        if out.padding_type < 0 or not out.may_pad:
+    def pad(self, OutCore out, CompiledProbe probe, int64_t now_ns):
+        """Send the padding of a probe that is due: how many packets and octets left; None: not by
+        this way. An `OutStream` that may pad has a place for retransmissions at any time.
+        """
+        cdef int64_t octets = 0
+        cdef int packets = 0
+        if out.padding_type < 0:
             return None
-        at = self.outbox.room()
         self.now_ns = now_ns
+        with nogil:
+            while probe.has_due(now_ns):
+                self.pad_once(out, probe, &packets, &octets)
+        return packets, octets
+
+    cdef void pad_once(
+        self, OutCore out, CompiledProbe probe, int *packets, int64_t *octets
+    ) noexcept nogil:
+        """See `OutStream.padding`."""
+        cdef uint8_t *at = self.outbox.room()
+        cdef int sequence_at, time_at, size, protected
         out._rtx_sequence += 1
         at[0] = PLAIN | 0x20
         at[1] = out.padding_type
@@ -29,13 +41,16 @@ cdef class Again(Carrier):
         memset(at + size, 0, PADDING_BYTES)
         size += PADDING_BYTES
         at[size - 1] = PADDING_BYTES
+        probe.sent_octets += size
         protected = self.leave(
             out, at, size,
             HEADER_BYTES + sequence_at if sequence_at else 0,
             HEADER_BYTES + time_at if time_at else 0,
-            cluster,
+            probe.cluster,
         )
-        return size, protected
+        if protected:
+            packets[0] += 1
+            octets[0] += protected
 
     def repeat(self, OutCore out, int sequence, int64_t now_ns, int64_t rtt_ns):
         """See `OutStream.retransmission`: whether it has left; None: not by this way."""

@@ -206,11 +206,13 @@ cdef class Carrier:
         """See `Sender.poll`; who has more than media waiting is left to that class."""
         cdef PeerCore peer
         for peer in list(busy.values()):
-            if peer.pacer._again_octets or peer.probe is not None:
+            if peer.pacer._again_octets:
                 self.fanout._sender.poll_peer(peer, now_ns)
                 continue
             self.release(peer, now_ns)
-            if not peer.pacer.waiting:
+            if peer.probe is not None:
+                self.fanout._sender.go_on_probing(peer, peer.probe, now_ns)
+            if not peer.pacer.waiting and peer.probe is None:
                 busy.pop(peer.peer, None)
 
     cpdef release(self, PeerCore peer, int64_t now_ns):

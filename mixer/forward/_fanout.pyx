@@ -4,7 +4,8 @@
 Its classes hold in C what every packet touches and inherit the rest from the reference, so that
 whatever is unusual is done by the very same Python code on the same state. One idea a file:
 
-_tally, _ring, _clock, _streams, _outs, _peers, _arrivals, _pacer, _due: state; _srtp: libsrtp by pointer; _parse: RTP;
+_tally, _ring, _clock, _streams, _outs, _peers, _arrivals, _pacer, _probe, _due: state; _srtp: libsrtp by pointer;
+_parse: RTP;
 _addresses, _engine, _control: in; _carrier: across; _outbox: out; _told, _line, _estimate: what a
 report tells, and what it means for a peer's line; _again: what leaves beside what comes.
 """
@@ -50,6 +51,7 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session
 
 from mixer.forward import pacer as pacing
+from mixer.forward import probe as probes
 from mixer.forward import schedule as schedules
 from mixer.forward.batch import NOTHING, Batch, TappedPacket
 from mixer.forward.binding import Refused
@@ -130,6 +132,7 @@ include "_streams.pxi"
 include "_outs.pxi"
 include "_arrivals.pxi"
 include "_pacer.pxi"
+include "_probe.pxi"
 include "_peers.pxi"
 include "_due.pxi"
 include "_parse.pxi"

@@ -110,10 +110,11 @@ cdef class PeerCore:
     """The fields of a `peer.PeerState` that every packet touches."""
 
     cdef public int64_t peer, packets_in, packets_out, octets_in, octets_out, rtt_ns
-    cdef public int64_t report_due_ns, feedback_due_ns
+    cdef public int64_t report_due_ns, feedback_due_ns, probe_octets
     cdef public Tally drops
     cdef public SentPackets sent
     cdef public PacerCore pacer
+    cdef public CompiledProbe probe  # None: none is on its way
     cdef public ArrivalCore arrivals
     cdef public ClockCore clock
     cdef public object estimate  # None: `Batch.feedback` takes what it tells

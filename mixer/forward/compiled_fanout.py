@@ -17,9 +17,10 @@ from mixer.forward.in_stream import InStream
 from mixer.forward.interface import Address, DatagramSocket, InLine, OutFlow, StreamFlow
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
+from mixer.forward.probe import Probe
 from mixer.forward.reference import ReferenceFanout
 from mixer.forward.schedule import Schedule
-from mixer.forward.sender import Sender
+from mixer.forward.sender import Sender, padded
 
 _fanout.find_library()
 
@@ -28,6 +29,7 @@ class CompiledSender(Sender):
     """A sender whose media waits in the compiled pacers."""
 
     engine: _fanout.Engine
+    probe_type = cast(type[Probe], _fanout.CompiledProbe)
 
     def poll(self, now_ns: int) -> None:
         """See `Sender`."""
@@ -49,15 +51,14 @@ class CompiledSender(Sender):
             self.resent += 1
             out.resent += 1
 
-    def _pad(self, peer: PeerState, out: OutStream, cluster: int, now_ns: int) -> int:
-        padded = self.engine.pad(cast(_fanout.CompiledOut, out), cluster, now_ns)
-        if padded is None:
-            return super()._pad(peer, out, cluster, now_ns)
-        plain, protected = padded
-        if protected:
-            self.probe_packets += 1
-            peer.probe_octets += protected
-        return plain
+    def _pad(self, peer: PeerState, probe: Probe, now_ns: int) -> None:
+        out = cast("_fanout.CompiledOut | None", padded(peer))
+        left = None if out is None else self.engine.pad(out, probe, now_ns)
+        if left is None:
+            super()._pad(peer, probe, now_ns)
+        else:
+            self.probe_packets += left[0]
+            peer.probe_octets += left[1]
 
 
 class CompiledFanout(ReferenceFanout):

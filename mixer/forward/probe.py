@@ -6,7 +6,7 @@ from typing import Final
 
 _SECOND_NS: Final = 1_000_000_000
 MAX_OCTETS: Final = 256 * 1024
-_PATIENCE_NS: Final = 500_000_000
+PATIENCE_NS: Final = 500_000_000
 
 
 class Probe:
@@ -43,4 +43,4 @@ class Probe:
         if self._started_ns < 0:
             return False
         planned_ns = self._octets * 8 * _SECOND_NS // self._bps
-        return now_ns - self._started_ns > planned_ns + _PATIENCE_NS
+        return now_ns - self._started_ns > planned_ns + PATIENCE_NS

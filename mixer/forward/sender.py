@@ -19,6 +19,8 @@ _PACED_NS: Final = 5_000_000
 class Sender:
     """Sends at once what may, and the rest by and by."""
 
+    probe_type = Probe
+
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
         self._busy: dict[int, PeerState] = {}
@@ -84,9 +86,9 @@ class Sender:
 
     def probe(self, peer: PeerState, cluster: int, octets: int, bps: int) -> bool:
         """See `interface.Fanout`."""
-        if peer.probe is not None or octets <= 0 or bps <= 0 or _padded(peer) is None:
+        if peer.probe is not None or octets <= 0 or bps <= 0 or padded(peer) is None:
             return False
-        peer.probe = Probe(cluster, octets, bps)
+        peer.probe = self.probe_type(cluster, octets, bps)
         self._busy[peer.peer] = peer
         return True
 
@@ -99,7 +101,7 @@ class Sender:
         """Send what is due for one peer of whom something waits."""
         self._release(peer, now_ns)
         if peer.probe is not None:
-            self._probe(peer, peer.probe, now_ns)
+            self.go_on_probing(peer, peer.probe, now_ns)
         if not len(peer.pacer) and peer.probe is None:
             del self._busy[peer.peer]
 
@@ -111,26 +113,24 @@ class Sender:
         """Something waits for a peer."""
         self._busy[peer.peer] = peer
 
-    def _probe(self, peer: PeerState, probe: Probe, now_ns: int) -> None:
-        while probe.is_due(now_ns):
-            out = _padded(peer)
-            octets = self._pad(peer, out, probe.cluster, now_ns) if out is not None else 0
-            if not octets:
-                break
-            probe.sent(octets)
+    def go_on_probing(self, peer: PeerState, probe: Probe, now_ns: int) -> None:
+        """Send what is due of a probe, and end it."""
+        self._pad(peer, probe, now_ns)
         if probe.is_done:
             peer.probe = None
         elif probe.is_hopeless(now_ns):
             peer.drops.add(Drop.PROBE_FORGONE)
             peer.probe = None
 
-    def _pad(self, peer: PeerState, out: OutStream, cluster: int, now_ns: int) -> int:
-        """Send a packet of padding; return its length in the clear, 0: there is no place for it."""
-        packet = out.padding(cluster, now_ns)
-        if packet is None:
-            return 0
-        self.transmit(peer, packet, now_ns)
-        return len(packet.plain)
+    def _pad(self, peer: PeerState, probe: Probe, now_ns: int) -> None:
+        """Send the padding that is due, as long as there is a place for it."""
+        while probe.is_due(now_ns):
+            out = padded(peer)
+            packet = out.padding(probe.cluster, now_ns) if out is not None else None
+            if packet is None:
+                return
+            self.transmit(peer, packet, now_ns)
+            probe.sent(len(packet.plain))
 
     def next_due_ns(self, now_ns: int) -> int:
         """See `interface.Fanout`."""
@@ -145,7 +145,7 @@ class Sender:
         self._busy.pop(peer.peer, None)
 
 
-def _padded(peer: PeerState) -> OutStream | None:
+def padded(peer: PeerState) -> OutStream | None:
     """The out-stream that can carry padding."""
     for out in peer.outs.values():
         line = out.line

@@ -19,6 +19,8 @@ cdef int64_t RESPONSE_NS = rates.RESPONSE_NS
 cdef int64_t MAX_ELAPSED_NS = rates.MAX_ELAPSED_NS
 cdef int64_t LOSS_PERIOD_NS = losses.PERIOD_NS
 cdef int64_t LOSS_LEAST = losses.LEAST_PACKETS
+cdef double UNLIMITED = losses.UNLIMITED
+cdef int64_t DEAF_NS = measured.DEAF_NS
 cdef double LEAST_BPS = measured.LEAST_BPS
 cdef double SHORT_MS = measured.SHORT_MS
 cdef double STANDING_MS = measured.STANDING_MS
@@ -132,6 +134,16 @@ cdef class LossCore:
         self._lost += lost
         return now_ns - self._began_ns >= LOSS_PERIOD_NS and self._packets >= LOSS_LEAST
 
+    cdef bint passes(self, double acknowledged_bps, int64_t now_ns) noexcept nogil:
+        """End a period of a line that has never lost anything; False: that is for `step`."""
+        if self._lost or self.fraction != 0 or self.usual != 0 or self.bps != UNLIMITED:
+            return False
+        if acknowledged_bps > UNLIMITED / 10:
+            return False
+        self._packets = 0
+        self._began_ns = now_ns
+        return True
+
 
 class CompiledLoss(LossCore, losses.LossControl):
     """A limit by loss that counts without the interpreter."""
@@ -184,11 +196,22 @@ cdef class EstimateCore:
         ended = self.follow(told)
         if ended:
             self.limit_by_delay(ended, now_ns)
-        if self._loss.count(told.packets, told.lost, now_ns):
+        if self._loss.count(told.packets, told.lost, now_ns) and not self._loss.passes(
+            self._acknowledged.rate(), now_ns
+        ):
             self._loss.step(self.limit(), self._acknowledged.rate(), self._trend.queue(), now_ns)
         if self._meter is not None:
             self._measure(self._meter, told, now_ns)
         return self.limit()
+
+    def look(self, int64_t now_ns, *, bint sends):
+        """See `MeasuredEstimate`."""
+        if (
+            sends and self._heard_ns >= 0 and self._deaf_ns < 0 and now_ns - self._heard_ns < DEAF_NS
+            and self._meter is None and self.wanted_bps <= self.limit()
+        ):
+            return None  # neither deaf nor probing, nor anything to probe for
+        return measured.MeasuredEstimate.look(self, now_ns, sends=sends)
 
     cdef int follow(self, CompiledFeedback told) except -1:
         cdef int place, count = told.packets, begun = -1

@@ -243,9 +243,8 @@ class Allocating:
             receiver.reported.tick(receiver.octets, receiver.told_octets, now_ns)
             receiver.note_change(receiver.reported.bps)
             return
-        measured.tick(now_ns, sends=receiver.sends)
+        order = measured.look(now_ns, sends=receiver.sends)
         receiver.note_change(measured.bps)
-        order = measured.probe(now_ns)
         if order is not None and not self._fanout.probe(peer, *order):
             measured.refused(now_ns)
 

@@ -200,6 +200,11 @@ class MeasuredEstimate:
             self._deaf_ns = now_ns
             self._rate.lower_to(self.bps * DEAF_BACK_OFF)
 
+    def look(self, now_ns: int, *, sends: bool) -> ProbeOrder | None:
+        """`tick`, then `probe`."""
+        self.tick(now_ns, sends=sends)
+        return self.probe(now_ns)
+
     def probe(self, now_ns: int) -> ProbeOrder | None:
         """Return the probe to be sent now; `refused` says that it was not."""
         if self._heard_ns < 0 or self._deaf_ns >= 0 or self._trend.queue_ms > CALM_MS:

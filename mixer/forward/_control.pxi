@@ -26,7 +26,7 @@ cdef class Control(Again):
             self.tell_tapped()
             if peer.unprotect_context == NULL:
                 self.fanout.take_rtcp(peer, at[:size], self.now_ns, self.left())
-            elif not peer.spends_rtcp(self.now_ns):
+            elif not peer.rtcp_budget.take(1, self.now_ns):
                 peer.drops.note(RTCP_FLOOD, 1)
             elif not peer.has_room(ssrc):
                 peer.drops.note(SSRC_SURPLUS, 1)
@@ -71,18 +71,33 @@ cdef class Control(Again):
     cdef int take_nack(self, PeerCore peer, const uint8_t *at, int size) except -1:
         """Lost packets (RFC 4585 section 6.2.1), as `rtcp._parse_rtpfb` has them."""
         cdef int place, bit, first, mask
-        cdef uint32_t ssrc = read32(at + 8)
-        lost = []
+        cdef OutCore out = peer.outs_by_ssrc.get(read32(at + 8))
+        if out is None:
+            peer.drops.note(NACK_UNKNOWN_SSRC, 1)
+            return 0
         for place in range(NACK_FIXED_BYTES, size, 4):
             first = read16(at + place)
             mask = read16(at + place + 2)
-            lost.append(first)
+            self.answer(peer, out, first)
             for bit in range(16):
                 if mask >> bit & 1:
-                    lost.append((first + bit + 1) & 0xFFFF)
-        self.fanout.resend(peer, ssrc, lost, self.now_ns)
+                    self.answer(peer, out, (first + bit + 1) & 0xFFFF)
         if peer.pacer.waiting:
             self.left()  # the caller has to ask when the next poll is due
+        return 0
+
+    cdef int answer(self, PeerCore peer, OutCore out, int sequence) except -1:
+        """See `RtcpInput.resend`."""
+        out.nacks += 1
+        if not peer.nack_budget.take(1, self.now_ns):
+            out.drops.note(NACK_THROTTLED, 1)
+            return 0
+        left = self.repeat(out, sequence, self.now_ns, peer.rtt_ns or USUAL_RTT_NS)
+        if left is None:
+            self.fanout._sender.repeat(out, sequence, self.now_ns)
+        elif left:
+            out.resent += 1
+            self.fanout._sender.resent += 1
         return 0
 
     cdef int read_statuses(self, const uint8_t *body, int size, int count) noexcept nogil:

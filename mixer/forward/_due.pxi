@@ -8,7 +8,7 @@ cdef bint is_due(PeerCore peer, int64_t now_ns) except -1:
         return True
     if now_ns >= peer.report_due_ns and peer.media:
         return True
-    for out in (<dict>peer.outs).values():
+    for out in peer.outs.values():
         if out.sent_packets and now_ns >= out.report_due_ns:
             return True
     return False

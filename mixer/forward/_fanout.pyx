@@ -69,7 +69,7 @@ from mixer.forward.numbering import Numbering
 from mixer.forward.out_packet import OutPacket
 from mixer.forward.out_stream import OutStream
 from mixer.forward.pacer import Pacer
-from mixer.forward.peer import RTCP_LIMIT, PeerState
+from mixer.forward.peer import DEFAULT_RTT_NS, PeerState
 from mixer.forward.readings import AudioLevel, OutFlow, StreamFlow
 from mixer.forward.schedule import Due
 from mixer.forward.transport_log import ArrivalLog
@@ -105,8 +105,7 @@ cdef int64_t FULL_WAIT_NS = pacing.FULL_NS
 cdef int64_t DEBT_NS = pacing.MAX_DEBT_NS
 cdef int FULL = pacing.FULL_PACKETS
 cdef int BRIMMING = pacing.BRIMMING_PACKETS
-cdef double RTCP_RATE = RTCP_LIMIT[0]
-cdef double RTCP_BURST = RTCP_LIMIT[1]
+cdef int64_t USUAL_RTT_NS = DEFAULT_RTT_NS
 cdef int64_t STREAMS_NS = schedules.STREAMS_NS
 cdef int64_t REPORTS_NS = schedules.REPORTS_NS
 cdef int64_t AWAITED_NS = schedules.AWAITED_NS

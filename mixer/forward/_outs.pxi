@@ -137,7 +137,7 @@ cdef class OutCore:
     cdef public NumberingCore _numbering
     cdef public bint paused, _ends_frame
     cdef public int64_t packets, octets, sent_packets, sent_octets
-    cdef public int64_t _rtx_sequence, report_due_ns
+    cdef public int64_t _rtx_sequence, report_due_ns, nacks, resent
     cdef public int64_t last_timestamp, last_session_ns, _frame_timestamp
     cdef int64_t current_id  # -1: none
     cdef uint32_t ssrc, rtx_ssrc

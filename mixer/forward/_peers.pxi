@@ -101,6 +101,36 @@ cdef class SentPackets:
         told.note(sent.sent_ns, arrival_ns, sent.octets, sent.cluster)
 
 
+cdef class CompiledBudget:
+    """`throttle.Budget`, compiled."""
+
+    cdef double rate, burst, tokens
+    cdef int64_t refilled_ns
+
+    def __init__(self, double rate, double burst):
+        self.rate = rate
+        self.burst = self.tokens = burst
+        self.refilled_ns = -1
+
+    cdef bint take(self, double amount, int64_t now_ns) noexcept nogil:
+        cdef double gained
+        if self.refilled_ns >= 0:
+            gained = <double>max(0, now_ns - self.refilled_ns) * self.rate / <double>SECOND_NS
+            self.tokens = min(self.burst, self.tokens + gained)
+        self.refilled_ns = now_ns
+        if self.tokens < amount:
+            return False
+        self.tokens -= amount
+        return True
+
+    def spend(self, double amount, int64_t now_ns):
+        """See `Budget`, as all below."""
+        return self.take(amount, now_ns)
+
+    def earn(self, double amount):
+        self.tokens = min(self.burst, self.tokens + amount)
+
+
 cdef struct Known:
     uint32_t ssrc
     PyObject *stream
@@ -115,6 +145,8 @@ cdef class PeerCore:
     cdef public SentPackets sent
     cdef public PacerCore pacer
     cdef public CompiledProbe probe  # None: none is on its way
+    cdef public CompiledBudget rtcp_budget, nack_budget
+    cdef public dict outs, outs_by_ssrc
     cdef public ArrivalCore arrivals
     cdef public ClockCore clock
     cdef public object estimate  # None: `Batch.feedback` takes what it tells
@@ -133,25 +165,6 @@ cdef class PeerCore:
     cdef int64_t queued_in
     cdef int chain
     cdef bint refuses_runs
-    # Control packets it may send, as `throttle.Budget` counts.
-    cdef double rtcp_tokens
-    cdef int64_t rtcp_refilled_ns
-
-    def __cinit__(self):
-        self.rtcp_tokens = RTCP_BURST
-        self.rtcp_refilled_ns = -1
-
-    cdef bint spends_rtcp(self, int64_t now_ns) noexcept nogil:
-        """See `throttle.Budget.spend`, for one compound."""
-        cdef double gained = 0
-        if self.rtcp_refilled_ns >= 0:
-            gained = max(0, now_ns - self.rtcp_refilled_ns) * RTCP_RATE / SECOND_NS
-        self.rtcp_tokens = min(RTCP_BURST, self.rtcp_tokens + gained)
-        self.rtcp_refilled_ns = now_ns
-        if self.rtcp_tokens < 1:
-            return False
-        self.rtcp_tokens -= 1
-        return True
 
     @property
     def inbound(self):
@@ -262,3 +275,4 @@ class CompiledPeer(PeerCore, PeerState):
     sent_type = SentPackets
     arrivals_type = CompiledArrivals
     clock_type = CompiledClock
+    budget_type = CompiledBudget

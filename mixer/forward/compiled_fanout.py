@@ -205,10 +205,6 @@ class CompiledFanout(ReferenceFanout):
         """Control packets that the engine decrypted."""
         self._rtcp.read(peer, plain, now_ns, self._time, batch)
 
-    def resend(self, peer: PeerState, ssrc: int, lost: list[int], now_ns: int) -> None:
-        """A NACK that the engine read."""
-        self._rtcp.resend(peer, ssrc, lost, now_ns)
-
     def _feedback_read(self) -> int:
         return super()._feedback_read() + self._engine.feedback
 

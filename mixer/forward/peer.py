@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mixer.forward.out_stream import OutStream
     from mixer.forward.probe import Probe
 
-DEFAULT_RTT_NS = 50_000_000
+DEFAULT_RTT_NS: Final = 50_000_000
 _NACKED: Final = (1000, 1000)
 """Numbers a second a receiver may ask for; 5 Mbit/s at 20 % loss need 100."""
 RTCP_LIMIT: Final = (300, 300)
@@ -35,6 +35,7 @@ class PeerState:
     sent_type = SentLog
     arrivals_type = ArrivalLog
     clock_type = SessionClock
+    budget_type = Budget
 
     def __init__(self, peer: int, cname: str, drops: DropCounters) -> None:
         """`cname` names our streams to this peer (RFC 3550 section 6.5.1)."""
@@ -47,7 +48,7 @@ class PeerState:
         self.address: Address | None = None
         self.addresses: set[Address] = set()
         self.drops = drops.tally()
-        self.rtcp_budget = Budget(*RTCP_LIMIT)
+        self.rtcp_budget = self.budget_type(*RTCP_LIMIT)
         self.report_due_ns = 0
         self.feedback_due_ns = 0
         self.rtt_ns = 0
@@ -79,7 +80,7 @@ class PeerState:
         self.estimate: MeasuredEstimate | None = None
         """Takes its feedback."""
         self.probe: Probe | None = None
-        self.nack_budget = Budget(*_NACKED)
+        self.nack_budget = self.budget_type(*_NACKED)
 
     def _begin_counting(self) -> None:
         self.packets_in = self.packets_out = 0

@@ -30,12 +30,11 @@ from mixer.wire.control import ControlError
 from mixer.wire.ids import MediaKind, PeerId, SubscriptionId
 
 _log = structlog.get_logger(__name__)
-_SECOND_NS: Final = 1_000_000_000
-DISCONNECTED_NS: Final = 8 * _SECOND_NS
+DISCONNECTED_NS: Final = 8_000_000_000
 """Chromium checks about every 2.6 s, aioice every 4 to 6 s."""
-CLOSED_NS: Final = 30 * _SECOND_NS
+CLOSED_NS: Final = 30_000_000_000
 """Consent expires (RFC 7675 section 5.1)."""
-CONNECTING_NS: Final = 30 * _SECOND_NS
+CONNECTING_NS: Final = 30_000_000_000
 _MAX_BUGS_LOGGED: Final = 10
 _MAX_SOURCES_LOGGED: Final = 1024
 
@@ -63,6 +62,7 @@ class Connections:
         self.drops: dict[str, int] = {reason.value: 0 for reason in IceDrop}
         self.drops |= {"dtls_unknown_address": 0, "control_bug": 0}
         self.handshakes = 0
+        self._calm_until_ns = 0  # before, no silence can have lasted too long
 
     # --- life of a connection -------------------------------------------------------------------
 
@@ -99,10 +99,7 @@ class Connections:
     @property
     def is_any_connecting(self) -> bool:
         """Whether any connection is being made."""
-        for connection in self._by_peer.values():
-            if connection.state is ConnectionState.CONNECTING:
-                return True
-        return False
+        return any(one.state is ConnectionState.CONNECTING for one in self._by_peer.values())
 
     def all(self) -> tuple[Connection, ...]:
         """Every connection."""
@@ -110,10 +107,8 @@ class Connections:
 
     def counts(self) -> dict[ConnectionState, int]:
         """Connections by state."""
-        found = dict.fromkeys(ConnectionState, 0)
-        for connection in self._by_peer.values():
-            found[connection.state] += 1
-        return found
+        states = [connection.state for connection in self._by_peer.values()]
+        return {state: states.count(state) for state in ConnectionState}
 
     def close_all(self) -> None:
         """Say goodbye to everybody."""
@@ -124,6 +119,7 @@ class Connections:
         if state is connection.state or state not in TRANSITIONS[connection.state]:
             return
         connection.state = state
+        self._calm_until_ns = 0
         _log.info("peer.state", peer=connection.peer, state=state.value, reason=reason)
         self._on_state(connection, reason)
 
@@ -360,8 +356,12 @@ class Connections:
 
     def tick(self, now_ns: int) -> None:
         """Repeat flights, notice silence; call it about every 50 ms."""
+        if now_ns < self._calm_until_ns:
+            return
+        calm_ns = DISCONNECTED_NS
         for connection in tuple(self._by_peer.values()):
             if connection.state is ConnectionState.CONNECTING:
+                calm_ns = 0
                 self._tick_connecting(connection, now_ns)
             elif connection.state in (ConnectionState.CONNECTED, ConnectionState.DISCONNECTED):
                 silence_ns = now_ns - connection.agent.last_check_ns
@@ -370,6 +370,8 @@ class Connections:
                     self._close(connection, "consent_expired")
                 elif silence_ns > DISCONNECTED_NS:
                     self._move(connection, ConnectionState.DISCONNECTED, "no_checks")
+                calm_ns = min(calm_ns, DISCONNECTED_NS - silence_ns)
+        self._calm_until_ns = now_ns + calm_ns
 
     def _tick_connecting(self, connection: Connection, now_ns: int) -> None:
         dtls = connection.dtls

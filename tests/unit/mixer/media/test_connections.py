@@ -164,6 +164,17 @@ def test_silence_disconnects_and_a_check_brings_it_back() -> None:
     assert has_keys(rig)
 
 
+def test_silence_is_noticed_in_time_after_a_calm() -> None:
+    rig, browser = connected()
+    for _ in range(5):
+        rig.pass_time(2.5)
+        assert browser.check()
+    rig.pass_time(8)
+    assert rig.state is CONNECTED
+    rig.pass_time(0.5)  # a tick of the rig
+    assert rig.state is DISCONNECTED
+
+
 def test_consent_expires() -> None:
     rig, _ = connected()
     rig.pass_time(31)

@@ -167,6 +167,13 @@ async def shows_the_site(peer: WatchingPeer, timeout_s: float = 20.0) -> None:
     peer.begin_again()
 
 
+async def is_sent_twice(peer: WatchingPeer, timeout_s: float = 15.0) -> None:
+    """Wait until the server has seen that the line loses, and repeats each frame of sound."""
+    async with asyncio.timeout(timeout_s):
+        while not peer.repeated:
+            await asyncio.sleep(0.1)
+
+
 async def watch(serving: Serving, peer: WatchingPeer, seconds: float, tries: int = 3) -> None:
     """Note for so long, and anew where the sound process itself was late: then the machine makes
     the gaps. The last time counts in any case.
@@ -207,7 +214,7 @@ async def check_whole(serving: Serving, peer: WatchingPeer, seconds: float) -> N
     assert max(peer.gaps_ms(left_out), default=0) <= MAX_SOUND_GAP_MS, sorted(peer.arrived)
     due = max(peer.arrived) - min(peer.arrived) + 1
     assert due >= 0.9 * seconds * 50
-    assert len(peer.known(left_out)) >= 0.97 * due
+    assert len(peer.known(left_out)) >= 0.98 * due
     assert peer.quiet == 0
 
 
@@ -219,9 +226,9 @@ def corrupt(peer: WatchingPeer) -> list[Reading]:
 async def test_at_5_percent_sound_is_unbroken_and_no_picture_corrupt(serving: Serving) -> None:
     async with lossy_peers(serving, 0.05, ("beijing", "hunan")) as (taker, ways):
         await shows_the_site(taker)
+        await is_sent_twice(taker)
         await watch(serving, taker, 8.0)
         await check_whole(serving, taker, 8.0)
-        # A receiver that loses packets is sent each frame twice.
         assert len(taker.repaired) >= 3
         lost = sum(way.counters().up.lost + way.counters().down.lost for way in ways)
         assert lost > 50

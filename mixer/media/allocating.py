@@ -13,8 +13,8 @@ from mixer.forward.estimate.measured import MeasuredEstimate
 from mixer.forward.estimate.reported import ReportedEstimate
 from mixer.forward.interface import Batch, Fanout, OutFlow, ReceptionReport
 from mixer.media.rates import SAMPLE_NS, LayerRates
-from mixer.wire.ids import PeerId, PublicationId, SubscriptionId
-from mixer.wire.resources import Subscription
+from mixer.wire.ids import MediaKind, PeerId, PublicationId, SubscriptionId
+from mixer.wire.resources import Priority, Subscription
 
 _log = structlog.get_logger(__name__)
 LOOK_NS: Final = 100_000_000
@@ -274,7 +274,8 @@ class Allocating:
         if layers == 0:
             return None
         rates = self._rates.of(held.publication, held.kind, layers, self._top(held))
-        return Wish(held.id, held.priority, rates)
+        priority = Priority.SOUND if held.kind is MediaKind.AUDIO else held.priority
+        return Wish(held.id, priority, rates)
 
     def _top(self, held: Subscription) -> int:
         """The layer that is preferred of those there are; -1 for none."""

@@ -95,6 +95,7 @@ class Subscription(msgspec.Struct, frozen=True, tag="subscription", kw_only=True
     layer: Layer
     """The preferred one: the highest that is ever sent."""
     priority: Priority = Priority.ON_AIR
+    """Of a picture; sound comes before all of them."""
 
     @property
     def key(self) -> str:

@@ -30,7 +30,9 @@ PEER = PeerId(5)
 PROGRAMME, SOUND = PublicationId(10), PublicationId(11)
 
 
-def subscription(number: int, publication: PublicationId, layer: int) -> Subscription:
+def subscription(
+    number: int, publication: PublicationId, layer: int, priority: Priority = Priority.ON_AIR
+) -> Subscription:
     is_sound = publication == SOUND
     return Subscription(
         id=SubscriptionId(number),
@@ -38,7 +40,7 @@ def subscription(number: int, publication: PublicationId, layer: int) -> Subscri
         publication=publication,
         kind=MediaKind.AUDIO if is_sound else MediaKind.VIDEO,
         layer=Layer(layer),
-        priority=Priority.SOUND if is_sound else Priority.ON_AIR,
+        priority=priority,
     )
 
 
@@ -294,3 +296,11 @@ def test_a_picture_that_is_paused_is_less_than_any_layer() -> None:
     stage.pass_time(0.2, tells=True)
     assert stage.allocating.narrowed(PEER) == {}
     assert stage.allocating.narrowed(PeerId(99)) == {}
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_sound_is_never_paused_whatever_priority_was_asked_for(priority: Priority) -> None:
+    stage = Stage(measures=False)
+    stage.layers, stage.programme_bps = {PROGRAMME: 1, SOUND: 1}, 90_000
+    stage.subscriptions = [subscription(1, PROGRAMME, 0), subscription(2, SOUND, 0, priority)]
+    assert stage.pass_time(5, remb=100_000, loss=0.05) == {1: -1, 2: 0}

@@ -218,8 +218,9 @@ def moving_ms(strength: Samples) -> float:
     """
     coming = strength if strength[-5:].mean() > strength[:5].mean() else strength[::-1]
     begun = int(np.flatnonzero(coming <= 0.1)[-1]) + 1
-    passed = int(np.argmax(coming[begun:] >= 0.9))
-    return float(passed * 1000 * WINDOW / SAMPLE_RATE)
+    whole = np.flatnonzero(coming[begun:] >= 0.9)
+    assert whole.size, "it never was whole"
+    return float(whole[0] * 1000 * WINDOW / SAMPLE_RATE)
 
 
 def other_of(name: str) -> float:

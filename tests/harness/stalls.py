@@ -1,7 +1,8 @@
-"""Whether the machine stood still while a test ran: the only excuse for running it once again.
+"""Which tests in real time may run once again: docs/decisions/0099.
 
 A process that does nothing else sleeps for 10 ms at a time and notes when it was woken late. Where
-it was, so were the threads of sound and picture, and what a test then saw is the machine's doing.
+it was, so were the threads of sound and picture, and what a test then saw is the machine's doing:
+such tests run again without limit. Of the others the first two of a run may, and are told of.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ EXCUSE_S = 0.02
 """A tick of sound: where one who only sleeps is woken so late, the mix was late too."""
 MARKS = ("system", "browser")
 AGAIN = 1
+UNEXCUSED = 2
+"""Tests of a run that may run once again though nothing stood still."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -36,8 +39,22 @@ def nap() -> None:
             sys.stdout.flush()
 
 
+class SecondGoes:
+    """What of a run's second goes without an excuse is left."""
+
+    def __init__(self, left: int = UNEXCUSED) -> None:
+        self.left = left
+
+    def take(self) -> bool:
+        """Whether one was left."""
+        if self.left == 0:
+            return False
+        self.left -= 1
+        return True
+
+
 class Stalls:
-    """A pytest plugin: tests in real time have a second go where the machine stood still."""
+    """A pytest plugin: tests in real time have a second go."""
 
     def __init__(self) -> None:
         self._notes = tempfile.TemporaryFile("w+")  # noqa: SIM115  open until pytest ends
@@ -48,6 +65,7 @@ class Stalls:
         )
         self._begun_s = time.monotonic()
         self._told: list[str] = []
+        self._unexcused = SecondGoes()
 
     def longest_s(self) -> float:
         """The longest time for which the machine stood still in the test that runs."""
@@ -55,9 +73,11 @@ class Stalls:
         noted = (line.split() for line in self._notes if line.endswith("\n"))
         return max((float(late) for at, late in noted if float(at) >= self._begun_s), default=0.0)
 
-    def stood_still(self) -> bool:
-        """Whether that excuses a failure."""
-        return self.longest_s() >= EXCUSE_S
+    def has_second_go(self, failure: BaseException | None) -> bool:
+        """Whether a test that failed so runs again: excused by the machine, or one of the first."""
+        if self.longest_s() >= EXCUSE_S:
+            return True
+        return failure is not None and self._unexcused.take()
 
     # --- hooks ------------------------------------------------------------------------------
 
@@ -65,7 +85,7 @@ class Stalls:
         """Give them their second go."""
         for item in items:
             if any(item.get_closest_marker(mark) for mark in MARKS):
-                item.add_marker(pytest.mark.flaky(reruns=AGAIN, condition=self.stood_still))
+                item.add_marker(pytest.mark.flaky(reruns=AGAIN, condition=self.has_second_go))
 
     def pytest_runtest_logstart(self) -> None:
         """A test begins, or begins again."""
@@ -78,7 +98,7 @@ class Stalls:
             self._told.append(f"{report.nodeid}: {report.outcome}, stood still {still_ms} ms")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell of tests that failed in a machine that stood still, and in one that did not."""
+        """Tell of tests that failed, or passed by their second go only."""
         if self._told:
             terminalreporter.section("the machine while tests failed")
             for line in self._told:

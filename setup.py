@@ -28,6 +28,7 @@ setup(
             extra_compile_args=["-O3"],  # for the vectoriser
             optional=True,
         ),
+        Extension("bench._bare", ["bench/_bare.pyx"], optional=True),
         Extension("bench._load", ["bench/_load.pyx"], optional=True),
         Extension("tests.fuzz._storm", ["tests/fuzz/_storm.pyx"], optional=True),
     ]

@@ -10,6 +10,8 @@ threads of the server's process by the scheduler's account, per packet that arri
 - ``janus``: VideoRoom with `event_loops = 1`, its best at this size.
 - ``shipped``: VideoRoom as Debian ships it, a thread per connection (not at 2400, which is more
   than one processor carries).
+- ``bare``: no server but the least that one must do, in C: read, decrypt, encrypt for each, send
+  (`bench._bare`). Nothing is repaired there, and its ratio to Janus tells how far down one can go.
 """
 
 import json
@@ -28,6 +30,7 @@ import structlog
 import uvloop
 
 from bench.alternate import MINIMUM_ROUNDS, alternate
+from bench.bare import running_bare
 from bench.forwarding_server import Take, running_forwarder
 from bench.load_drive import Drive, Span
 from bench.load_publisher import Publisher, Rate
@@ -40,7 +43,7 @@ from bench.workers import BenchError
 SUBSCRIBERS = 18
 RATES = (200, 800, 2400)
 MIDDLE = 800
-OURS, JANUS, SHIPPED = "ours", "janus", "shipped"
+OURS, JANUS, SHIPPED, BARE = "ours", "janus", "shipped", "bare"
 NOT_AT = {SHIPPED: 2400}
 SETTLE_S, MEASURED_S = 3.0, 3.0
 """A line that is asked for three times as much is proved to carry it within two seconds."""
@@ -79,10 +82,13 @@ def measure(rounds: int) -> list[Measurement]:
 @asynccontextmanager
 async def running(name: str, folder: Path) -> AsyncIterator[Drive]:
     """One candidate, connected."""
+    publisher = Publisher(0)
+    takes = [[Take(0)] for _ in range(SUBSCRIBERS)]
     if name == OURS:
-        publisher = Publisher(0)
-        takes = [[Take(0)] for _ in range(SUBSCRIBERS)]
         async with running_forwarder(folder, ADDRESS, [publisher], takes) as (_, drive):
+            yield drive
+    elif name == BARE:
+        async with running_bare(ADDRESS, [publisher], takes) as drive:
             yield drive
     else:
         loops = 1 if name == JANUS else 0
@@ -127,7 +133,7 @@ class Contest:
     """The candidates in turn; all is kept."""
 
     def __init__(self) -> None:
-        self.turns: dict[str, list[Turn]] = {name: [] for name in (OURS, JANUS, SHIPPED)}
+        self.turns: dict[str, list[Turn]] = {name: [] for name in (OURS, JANUS, SHIPPED, BARE)}
         self.shares: dict[str, Shares] = {}
 
     def candidates(self) -> dict[str, Callable[[], float]]:
@@ -140,7 +146,7 @@ class Contest:
         self.turns[name].append(turn)
         told = ", ".join(
             f"{rate}: {span.us_per_packet:.2f} us"
-            + (f" ({span.missing} lost)" * (span.missing > 0))
+            + (f" ({span.missing} lost)" * (span.missing > 0 and name != BARE))
             for rate, span in turn.spans.items()
         )
         print(f"{name:8} {told}", file=sys.stderr, flush=True)
@@ -191,13 +197,13 @@ def _unspoiled(name: str, run: Callable[[Path], Found]) -> Found:
 def figures(turns: dict[str, list[Turn]], shares: dict[str, Shares]) -> list[Measurement]:
     """Medians over the rounds; the first turn of each warmed up and is not among them."""
     measured: list[Measurement] = []
-    for rate in RATES:
-        pairs = [
-            (ours.spans[rate].us_per_packet, theirs.spans[rate].us_per_packet)
-            for ours, theirs in zip(turns[OURS][1:], turns[JANUS][1:], strict=True)
-        ]
-        ratio = median(ours / theirs for ours, theirs in pairs)
-        measured.append(Measurement(f"ours_to_janus_{rate}", ratio))
+    for name in (OURS, BARE):
+        for rate in RATES:
+            ratio = median(
+                one.spans[rate].us_per_packet / theirs.spans[rate].us_per_packet
+                for one, theirs in zip(turns[name][1:], turns[JANUS][1:], strict=True)
+            )
+            measured.append(Measurement(f"{name}_to_janus_{rate}", ratio))
     for name, found in turns.items():
         for rate in found[0].spans:
             spans = [turn.spans[rate] for turn in found[1:]]
@@ -205,8 +211,9 @@ def figures(turns: dict[str, list[Turn]], shares: dict[str, Shares]) -> list[Mea
             measured.append(Measurement(f"{name}_{rate}", value, "us"))
             kernel = median(span.cpu.system_share for span in spans) * 100
             measured.append(Measurement(f"{name}_{rate}_kernel", kernel, "%"))
-        lost = sum(span.missing for turn in found[1:] for span in turn.spans.values())
-        measured.append(Measurement(f"{name}_lost", lost))
+        if name != BARE:  # which repairs nothing
+            lost = sum(span.missing for turn in found[1:] for span in turn.spans.values())
+            measured.append(Measurement(f"{name}_lost", lost))
     for name, share in shares.items():
         measured += [
             Measurement(f"{name}_{part}_share", value * 100, "%")

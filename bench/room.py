@@ -3,6 +3,7 @@
 - ``desk``: the desk takes the low layer of all 19, each site the programme and its own return. That
   is what an event does.
 - ``mesh``: each takes 18 low layers with their sound, and one high layer: the worst there can be.
+- ``bare``: the desk's shape through the least that one must do, in C (`bench._bare`).
 
 The programme is one more publisher here, with two layers, and a return is another site's sound: to
 forwarding they are the same. Timed are all threads of the media process by the scheduler's account,
@@ -13,7 +14,8 @@ beside that of an echo socket on the same processors in the same run.
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -21,6 +23,7 @@ from typing import NamedTuple
 import uvloop
 
 from bench.alternate import MINIMUM_ROUNDS
+from bench.bare import running_bare
 from bench.echo import Echo, running_echo
 from bench.forward import server_first
 from bench.forwarding_server import Take, running_forwarder
@@ -86,6 +89,7 @@ def mesh() -> list[list[Take]]:
 
 
 SHAPES = {"desk": desk, "mesh": mesh}
+BARE = "bare"
 
 
 def measure(rounds: int) -> list[Measurement]:
@@ -96,14 +100,17 @@ def measure(rounds: int) -> list[Measurement]:
     if rounds < MINIMUM_ROUNDS:
         raise ValueError(f"{rounds} rounds make no median; at least {MINIMUM_ROUNDS}")
     allowed = os.sched_getaffinity(0)
-    found: dict[str, list[Figures]] = {name: [] for name in SHAPES}
+    found: dict[str, list[Figures]] = {name: [] for name in (*SHAPES, BARE)}
     try:
         for _ in range(rounds):
-            for name in SHAPES:
-                found[name].append(_unspoiled(name))
+            for name, runs in found.items():
+                runs.append(_unspoiled(name))
     finally:
         os.sched_setaffinity(0, allowed)
-    return [figure for name, runs in found.items() for figure in figures(name, runs)]
+    return [
+        *(figure for name in SHAPES for figure in figures(name, found[name])),
+        *bare_figures(found["desk"], found[BARE]),
+    ]
 
 
 def _unspoiled(name: str) -> Figures:
@@ -132,21 +139,33 @@ async def take_turn(name: str, folder: Path) -> Figures:
     """One shape, once. Raises BenchError for a spoiled one."""
     publishers = [Publisher(index, RIDS) for index in range(SITES)]
     publishers.append(Publisher(PROGRAMME, ("q", "h")))
-    takes = SHAPES[name]()
+    takes = desk() if name == BARE else SHAPES[name]()
     with running_echo() as (echo, echo_pid):
-        async with running_forwarder(folder, ADDRESS, publishers, takes) as (_, drive):
+        async with _running(name, folder, publishers, takes) as drive:
             server_first(drive.pids)
             _beside(echo_pid, drive.pids[0])
             drive.takers.ask_pictures()
             for publisher in publishers[:SITES]:
                 publisher.rates = list(LAYERS)
-            if name == "desk":
+            if name != "mesh":
                 publishers[PROGRAMME].rates = list(PROGRAMME_LAYERS)
             watched = WatchedDrive(drive, echo)
             span = await watched.measure(SETTLE_S, MEASURED_S)
             memory_mb = sum(read_usage(pid).resident_bytes for pid in drive.pids) / 1e6
             peers = len(publishers) + len(takes)
             return Figures(span, echo.delays_ns, memory_mb, peers, drive.live())
+
+
+@asynccontextmanager
+async def _running(
+    name: str, folder: Path, publishers: list[Publisher], takes: list[list[Take]]
+) -> AsyncIterator[Drive]:
+    if name == BARE:
+        async with running_bare(ADDRESS, publishers, takes) as drive:
+            yield drive
+    else:
+        async with running_forwarder(folder, ADDRESS, publishers, takes) as (_, drive):
+            yield drive
 
 
 def _beside(pid: int, server: int) -> None:
@@ -182,6 +201,17 @@ def figures(name: str, runs: Sequence[Figures]) -> list[Measurement]:
         ),
         Measurement(f"{name}_core", median(_core(run.span) for run in runs), "%"),
         Measurement(f"{name}_nacks_to_server", sum(run.live["nacks_to_server"] for run in runs)),
+    ]
+
+
+def bare_figures(desks: Sequence[Figures], bare: Sequence[Figures]) -> list[Measurement]:
+    """What the desk's shape costs at least, and ours beside it in each round."""
+    pairs = zip(desks, bare, strict=True)
+    ratio = median(one.span.us_per_packet / least.span.us_per_packet for one, least in pairs)
+    return [
+        Measurement("bare_us", median(run.span.us_per_packet for run in bare), "us"),
+        Measurement("bare_core", median(_core(run.span) for run in bare), "%"),
+        Measurement("desk_to_bare", ratio),
     ]
 
 

@@ -10,7 +10,7 @@ from bench import _load as load
 from bench import forward
 from bench.__main__ import LIMITS_PATH
 from bench.descriptions import SentLine, publishing, taking, transport_id
-from bench.forward import JANUS, LIVE_SHOWN, OURS, RATES, SHIPPED, Turn, figures
+from bench.forward import BARE, JANUS, LIVE_SHOWN, OURS, RATES, SHIPPED, Turn, figures
 from bench.limits import load_limits
 from bench.load_drive import Span
 from bench.load_publisher import _vp8
@@ -135,10 +135,12 @@ def test_every_limited_figure_of_forward_is_measured() -> None:
         OURS: [turn(99), turn(4), turn(5), turn(6)],
         JANUS: [turn(1), turn(10), turn(10), turn(10)],
         SHIPPED: [turn(1), turn(20), turn(20), turn(20)],
+        BARE: [turn(9), turn(2), turn(2), turn(3)],
     }
     values = {one.name: one.value for one in figures(turns, {OURS: Shares(0.5, 0.2, 0.3)})}
     assert values.keys() >= load_limits(LIMITS_PATH)["forward"].keys()
     assert values["ours_to_janus_800"] == pytest.approx(0.5)
+    assert values["bare_to_janus_800"] == pytest.approx(0.2)
     assert values["ours_800"] == pytest.approx(5)
     assert values["ours_800_kernel"] == pytest.approx(25)
     assert values["ours_crypto_share"] == pytest.approx(20)

@@ -26,8 +26,6 @@ pytestmark = pytest.mark.browser
 
 VIEWER = PeerId(2)
 LOW, MAIN = 0, 1
-PATIENCE = 1.5
-"""By so much a machine that does other things may be late."""
 
 
 def narrow(rate_bps: int) -> Impairment:
@@ -85,7 +83,7 @@ async def reached(media: Media, layer: int, within_s: float) -> float:
     """Seconds until the page was sent that layer."""
     began = time.monotonic()
     while await layer_of(media) != layer:
-        assert time.monotonic() - began < within_s * PATIENCE, f"not on layer {layer}"
+        assert time.monotonic() - began < within_s, f"not on layer {layer}"
         await asyncio.sleep(0.1)
     return time.monotonic() - began
 

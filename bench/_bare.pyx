@@ -9,7 +9,7 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from bench._sockets cimport (
+from mixer.forward._kernel cimport (
     MSG_DONTWAIT,
     iovec,
     mmsghdr,

@@ -10,19 +10,21 @@ from libc.string cimport memcpy, memset
 
 from bench._sockets cimport (
     CLOCK_REALTIME,
-    CMSG_DATA,
-    CMSG_FIRSTHDR,
-    MSG_DONTWAIT,
     SO_TIMESTAMPNS,
     SOL_SOCKET,
     clock_gettime,
+    setsockopt,
+)
+from mixer.forward._kernel cimport (
+    CMSG_DATA,
+    CMSG_FIRSTHDR,
+    MSG_DONTWAIT,
     cmsghdr,
     iovec,
     mmsghdr,
     msghdr,
     recvmmsg,
     sendmmsg,
-    setsockopt,
     timespec,
 )
 

@@ -90,9 +90,9 @@ async def test_layers_nobody_takes_are_not_sent(serving: Serving, page: Page) ->
 
 
 async def test_a_recording_takes_the_largest(serving: Serving, page: Page) -> None:
-    await asyncio.to_thread(serving.start_recording)
-    await grows(page, "h")
-    await asyncio.to_thread(serving.stop_recording)
+    with serving.recorded():
+        await grows(page, "h")
+        await asyncio.to_thread(serving.stop_recording)
     await until_sent(page, only(), "nobody takes it any more")
 
 

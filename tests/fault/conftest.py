@@ -30,10 +30,6 @@ async def listener(serving: Serving, sites: SimulatedSites) -> AsyncIterator[Lis
 @pytest.fixture
 def session(serving: Serving, sites: SimulatedSites) -> Iterator[Path]:
     """A recording that runs, with all tracks open."""
-    started = serving.start_recording()
-    try:
+    with serving.recorded() as started:
         wait_for(lambda: holds(serving, "recorder_tracks") == TRACKS, 10, "all tracks are recorded")
         yield started
-    finally:
-        if serving.state("recording")["state"] == "recording":  # the test failed before its end
-            serving.stop_recording()

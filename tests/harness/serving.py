@@ -10,7 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ COMMAND = Path(sys.executable).with_name("lianxian")
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 30.0
 LOG_TAIL_LINES = 60
+ENDED = ("verified", "failed")
+"""What becomes of a recording."""
 WORKERS = ("media", "sound", "picture", "recorder")
 
 
@@ -286,11 +289,24 @@ class Serving:
         started = self.call("POST", "/recording", {})
         return self.data / "sessions" / str(started["session"])
 
+    @contextmanager
+    def recorded(self) -> Iterator[Path]:
+        """A recording, by its folder; ended at the end, if nobody has yet.
+
+        So a test that failed leaves none behind for the next, or for its own second go.
+        """
+        folder = self.start_recording()
+        try:
+            yield folder
+        finally:
+            if self.state("recording").get("state") not in ENDED:
+                self.stop_recording()
+
     def stop_recording(self, timeout_s: float = 60.0) -> None:
         """Stop and wait for the verdict, which must be good."""
         self.call("DELETE", "/recording")
         wait_for(
-            lambda: self.state("recording").get("state") in {"verified", "failed"},
+            lambda: self.state("recording").get("state") in ENDED,
             timeout_s,
             f"the recording is finished; state {self.state('recording')}",
         )

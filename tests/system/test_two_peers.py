@@ -101,17 +101,16 @@ async def test_each_sees_and_hears_the_other_and_both_are_recorded(
 ) -> None:
     beijing, hunan = peers
     await asyncio.to_thread(serving.put_on_air, "two_halls", "beijing", "hunan")
-    session = await asyncio.to_thread(serving.start_recording)
-    for peer in peers:
-        await peer.receives(pictures=1, timeout_s=10)
-    await asyncio.sleep(1.0)  # both are decoded, drawn and faded in
-    for peer in peers:
-        await peer.receives(pictures=20, timeout_s=10)
-        check_picture(peer)
-    check_sound(beijing, RED, BLUE)
-    check_sound(hunan, BLUE, RED)
-
-    await asyncio.to_thread(serving.stop_recording)
+    with serving.recorded() as session:
+        for peer in peers:
+            await peer.receives(pictures=1, timeout_s=10)
+        await asyncio.sleep(1.0)  # both are decoded, drawn and faded in
+        for peer in peers:
+            await peer.receives(pictures=20, timeout_s=10)
+            check_picture(peer)
+        check_sound(beijing, RED, BLUE)
+        check_sound(hunan, BLUE, RED)
+        await asyncio.to_thread(serving.stop_recording)
     report = await asyncio.to_thread(verify_session, session)
     assert report.ok, report.summary
     manifest = read_manifest(session)

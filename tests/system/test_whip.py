@@ -71,17 +71,17 @@ async def test_an_encoder_is_seen_heard_and_recorded_and_leaves(
         ("encoder", True, True)
     ]
     await asyncio.to_thread(serving.put_on_air, "full", SEAT)
-    folder = await asyncio.to_thread(serving.start_recording)
-    async with asyncio.timeout(30):
-        while seen(player) != "red":
-            await player.receives(5, 30)
-    await player.receives(45, 30)
-    assert seen(player) == "red"
-    assert tone_db(player.heard(), RED.tone_hz) > -40
+    with serving.recorded() as folder:
+        async with asyncio.timeout(30):
+            while seen(player) != "red":
+                await player.receives(5, 30)
+        await player.receives(45, 30)
+        assert seen(player) == "red"
+        assert tone_db(player.heard(), RED.tone_hz) > -40
 
-    assert await asyncio.to_thread(encoder.stop) == 0, encoder.said()
-    await asyncio.to_thread(wait_for, lambda: devices(serving) == [], 5, "the encoder has left")
-    await asyncio.to_thread(serving.stop_recording)
+        assert await asyncio.to_thread(encoder.stop) == 0, encoder.said()
+        await asyncio.to_thread(wait_for, lambda: devices(serving) == [], 5, "the encoder has left")
+        await asyncio.to_thread(serving.stop_recording)
     check_recorded(folder)
 
 

@@ -11,7 +11,7 @@ from tests.harness.serving import Serving, wait_for
 
 pytestmark = pytest.mark.system
 MADE = 75
-"""Frames of the programme that are recorded; a busy machine leaves some out."""
+"""Pictures of the master that are waited for."""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,16 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         running.end()
 
 
+def coded(serving: Serving) -> float:
+    """Pictures of the master so far: a busy machine repeats some and leaves some out."""
+    told = serving.metrics()
+    return (
+        told["lianxian_picture_frames_total"]
+        - told["lianxian_picture_stale_repeats_total"]
+        - told['lianxian_picture_behind_total{layer="master"}']
+    )
+
+
 def test_the_archive_has_the_master_in_the_format_that_settings_say(serving: Serving) -> None:
     serving.put_on_air("two_halls", "beijing", "hunan")
     with serving.recorded() as session:
@@ -38,12 +48,8 @@ def test_the_archive_has_the_master_in_the_format_that_settings_say(serving: Ser
             10,
             "the master is taken",
         )
-        begun = serving.metric("lianxian_picture_frames_total")
-        wait_for(
-            lambda: serving.metric("lianxian_picture_frames_total") >= begun + MADE,
-            30,
-            f"{MADE} frames are made",
-        )
+        begun = coded(serving)
+        wait_for(lambda: coded(serving) >= begun + MADE, 40, f"{MADE} pictures are coded")
         serving.stop_recording()
     (path,) = session.glob("programme*.mp4")
     with av.open(str(path)) as film:
@@ -51,7 +57,7 @@ def test_the_archive_has_the_master_in_the_format_that_settings_say(serving: Ser
         assert (stream.width, stream.height, stream.profile) == (1920, 1080, "High")
         base = stream.time_base or Fraction(1)
         times = [(frame.pts or 0) * base for frame in film.decode(stream)]
-    assert len(times) > MADE / 2
+    assert len(times) >= MADE
     steps = {round((after - before) * 30, 2) for before, after in itertools.pairwise(times)}
     assert min(steps) == pytest.approx(1, abs=0.05)
     assert all(step == pytest.approx(round(step), abs=0.05) for step in steps)

@@ -6,13 +6,15 @@ Whoever may put a file there is trusted with its content, not with its correctne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from PIL import Image, UnidentifiedImageError
 
@@ -34,6 +36,9 @@ _NAME = re.compile(r"[\w-][\w.() -]{0,119}")
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 # A playlist inside the file must not make us open anything else.
 FILE_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _DEMUXERS}
+
+Step = Callable[[], None]
+"""Called with each packet that is read, of any track; what it raises ends the reading."""
 
 FileFault = (av.FFmpegError, OSError, ValueError, SyntaxError, MemoryError)
 """What reading a wrong file raises (`ClipError` is one of them)."""
@@ -71,6 +76,17 @@ def start_of(container: InputContainer) -> float:
     return (container.start_time or 0) / av.time_base
 
 
+def packets_of(stream: Stream, container: InputContainer, step: Step) -> Iterator[Packet[Stream]]:
+    """The packets of one track, and at the end an empty one, which flushes its decoder.
+
+    All are read: a track may end long before the others, and reading on is a step as well.
+    """
+    for packet in container.demux():
+        step()
+        if packet.stream is stream:
+            yield packet
+
+
 def _smaller(width: int, height: int) -> tuple[int, int]:
     share = min(LARGEST[0] / width, LARGEST[1] / height, 1.0)
     return max(round(width * share) // 2 * 2, 2), max(round(height * share) // 2 * 2, 2)
@@ -100,7 +116,8 @@ class Film:
     Raises `ClipError` when opened if it has no picture or too large ones.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, step: Step = lambda: None) -> None:
+        self._step = step
         try:
             self._container = av.open(str(path), options=FILE_OPTIONS)
         except FileFault as error:
@@ -151,7 +168,7 @@ class Film:
             self._container.seek(round((start_s + from_s) * av.time_base), backward=True)
         self._begun = True
         last_s = -1.0
-        for frame in self._container.decode(self._stream):
+        for frame in self._decoded():
             if frame.pts is None or frame.is_corrupt:
                 continue
             if too_large(frame.width, frame.height):
@@ -164,6 +181,10 @@ class Film:
             last_s = at_s
             if at_s >= from_s - self.picture_s:
                 yield FilmPicture(at_s, self._bounded(frame), self._aspect(frame))
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        for packet in packets_of(self._stream, self._container, self._step):
+            yield from self._stream.decode(packet)
 
     def _bounded(self, frame: VideoFrame) -> VideoFrame:
         if frame.width <= LARGEST[0] and frame.height <= LARGEST[1]:

@@ -12,6 +12,8 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 
 from mixer.rtp.packet import RtpPacket
 from mixer.rtp.payload_type import OPUS
@@ -19,7 +21,7 @@ from mixer.wire.frame import Frame, FrameKind
 from mixer.wire.ids import Codec, PublicationId
 from mixer.wire.resources import StreamCodec
 
-from .clip_file import FILE_OPTIONS, ClipError, start_of
+from .clip_file import FILE_OPTIONS, ClipError, Step, packets_of, start_of
 
 RATE = 48_000
 PACKET_SAMPLES = 960
@@ -51,7 +53,9 @@ def _encoder() -> AudioCodecContext:
     return context
 
 
-def sound_packets(path: Path, from_s: float = 0.0) -> Iterator[SoundPacket]:
+def sound_packets(
+    path: Path, from_s: float = 0.0, step: Step = lambda: None
+) -> Iterator[SoundPacket]:
     """The first sound track from about ``from_s`` on. Raises what `FileFault` names."""
     with av.open(str(path), options=FILE_OPTIONS) as container:
         if not container.streams.audio:
@@ -63,7 +67,7 @@ def sound_packets(path: Path, from_s: float = 0.0) -> Iterator[SoundPacket]:
         fifo, encoder = AudioFifo(), _encoder()
         begun_ns: int | None = None
         done = 0
-        for frame in container.decode(stream):
+        for frame in _decoded(stream, container, step):
             if begun_ns is None:
                 at_s = (frame.time or 0.0) - start_of(container)
                 if at_s + frame.samples / frame.sample_rate <= from_s:
@@ -77,6 +81,11 @@ def sound_packets(path: Path, from_s: float = 0.0) -> Iterator[SoundPacket]:
                     at_ns = begun_ns + done * 1_000_000_000 // RATE - PRIMING_NS
                     yield SoundPacket(at_ns, payload)
                     done += PACKET_SAMPLES
+
+
+def _decoded(stream: AudioStream, container: InputContainer, step: Step) -> Iterator[AudioFrame]:
+    for packet in packets_of(stream, container, step):
+        yield from stream.decode(packet)
 
 
 def _coded(encoder: AudioCodecContext, block: AudioFrame, done: int) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ class Conditions:
         self._report = report
         self._late = False
         self._files: set[str] = set()
+        self._clips: frozenset[str] = frozenset()
         self._left_out: dict[str, frozenset[int]] = {LEFT_OUT: frozenset(), HUNG: frozenset()}
 
     def retell(self, timeline: Timeline | None) -> None:
@@ -34,6 +35,8 @@ class Conditions:
         for what, publications in self._left_out.items():
             for publication in sorted(publications):
                 self._report(left_out_condition(what, publication, active=True))
+        for file in sorted(self._clips):
+            self._report(clip_condition(file, active=True))
 
     def late(self, timeline: Timeline) -> None:
         """Whether the programme is late now."""
@@ -50,6 +53,14 @@ class Conditions:
             _log.error("picture.file_refused", text=faults[file])
             self._report(file_condition(file, faults[file], active=True))
         self._files = set(faults)
+
+    def clips(self, hanging: AbstractSet[str]) -> None:
+        """The files of clips of which a thread hangs."""
+        for file in sorted(self._clips - hanging):
+            self._report(clip_condition(file, active=False))
+        for file in sorted(hanging - self._clips):
+            self._report(clip_condition(file, active=True))
+        self._clips = frozenset(hanging)
 
     def left_out(self, deadly: AbstractSet[int], hanging: AbstractSet[int]) -> None:
         """The sources that are there and not decoded: as they killed the process, or as their
@@ -83,6 +94,11 @@ def file_condition(file: str, text: str, *, active: bool) -> Condition:
     name = Path(file).name
     values = {"text": text.removeprefix(f"{Path(file).parent}/")} if text else {}
     return Condition(id="picture.file_refused", subject=name, active=active, values=values)
+
+
+def clip_condition(file: str, *, active: bool) -> Condition:
+    """``picture.clip_hung``: reading or decoding this file makes no progress."""
+    return Condition(id="picture.clip_hung", subject=file, active=active)
 
 
 def left_out_condition(what: str, publication: int, *, active: bool) -> Condition:

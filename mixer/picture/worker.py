@@ -42,10 +42,7 @@ from mixer.wire.picture import (
     Scene,
     SourceDelay,
 )
-from mixer.wire.resources import (
-    Clock,
-    Resource,
-)
+from mixer.wire.resources import Clock, Resource
 from mixer.wire.worker import run_worker
 
 from .clips import Clips
@@ -102,6 +99,7 @@ class PictureWorker:
                 lambda state: self._from_thread(self._report, state),
                 lambda frames: self._from_thread(self._link.send_frames, frames),
             ),
+            self._hangs.watch,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._report: Callable[[Event], None] = lambda _event: None
@@ -372,6 +370,7 @@ class PictureWorker:
             self._suspects.leave_out(publication, now_ns)
         if self._suspects.advance(now_ns, self._hangs.publications) or hung:
             self._intakes.settle()
+        self._clips.advance(self._hangs.files)
 
     def _look_around(self) -> None:
         self._layouts.refresh()
@@ -379,6 +378,7 @@ class PictureWorker:
         self._conditions.files(self._layouts.faults | self._looks.faults)
         known = self._intakes.publications()
         self._conditions.left_out(known & self._suspects.deadly, known & self._suspects.hanging)
+        self._conditions.clips(self._hangs.files)
 
 
 def _multiview_publication(resource: Resource | None) -> PublicationId | None:

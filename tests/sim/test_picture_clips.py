@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 import zlib
 from collections.abc import AsyncIterator
@@ -15,15 +16,16 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from mixer.picture import clips
+from mixer.picture import clip_player, hangs
 from mixer.picture.clip_file import ClipError, Film, clip_path, read_still
 from mixer.picture.clip_sound import sound_packets
 from mixer.picture.colour import to_yuv
 from mixer.rtp.packet import RtpPacket
-from mixer.wire.control import Apply, ClipState, SceneApplied
+from mixer.wire.control import Apply, ClipState, Condition, SceneApplied
 from mixer.wire.ids import Codec, PublicationId
 from mixer.wire.link import LinkPublish, LinkUnpublish
 from mixer.wire.picture import Clip, PictureProgramme, SourceDelay
+from mixer.wire.worker import STOP_DEADLINE_S
 from tests.picture_films import make_film
 from tests.picture_stand import PROGRAMME, Stand, opened_stand, scene
 from tests.picture_streams import BLUE, GREEN, RED
@@ -65,7 +67,7 @@ async def test_a_programme_that_begins_shows_a_slow_still_from_its_first_picture
         time.sleep(0.2)
         return read_still(path)
 
-    monkeypatch.setattr(clips, "read_still", slowly)
+    monkeypatch.setattr(clip_player, "read_still", slowly)
     (tmp_path / "clips").mkdir()
     Image.new("RGB", (1280, 720), RED).save(tmp_path / "clips" / "still.png")
     async with opened_stand(tmp_path) as stand:
@@ -177,6 +179,65 @@ async def test_a_direct_take_of_a_clip_waits_for_its_first_picture(stand: Stand)
     await stand.until(lambda: 2 in stand.applied())
     told = [event for event in stand.events if isinstance(event, SceneApplied)][-1]
     assert told.at_ns < later.at_ns + 60_000 * MS
+
+
+async def test_one_whose_disk_hangs_holds_up_nothing_and_the_next_one_plays(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def hangs_there(path: Path) -> VideoFrame:
+        goes_on.wait()
+        return read_still(path)
+
+    monkeypatch.setattr(clip_player, "read_still", hangs_there)
+    monkeypatch.setattr(hangs, "HUNG_NS", 400 * MS)
+    reader = stand.media.programme
+    try:
+        await stand.worker.apply(Apply(put=(clip("still.png", stand.now_ns()),)))
+        await stand.until(lambda: stand.clip_states() == ["refused"])
+        assert states(stand)[-1].text == clip_player.HANGS
+        await stand.until(lambda: told_hung(stand) == [("still.png", True)])
+        # What is taken goes on air, and what was put before goes on.
+        await stand.worker.apply(Apply(put=(scene(2, "full", "c"),)))
+        await stand.until(lambda: 2 in stand.applied())
+        await stand.worker.apply(Apply(put=(clip("silent.webm.mkv", stand.now_ns()),)))
+        await stand.until(lambda: reader.picture is not None and reader.shows(GREEN, 640, 360))
+        no_hole(stand)
+    finally:
+        goes_on.set()
+    await stand.until(lambda: told_hung(stand) == [("still.png", True), ("still.png", False)])
+    await stand.worker.apply(Apply(put=(clip("still.png", stand.now_ns()),)))
+    await stand.until(lambda: reader.shows(RED, 640, 360))
+
+
+async def test_one_that_hangs_does_not_hold_the_end_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    reads = threading.Event()
+
+    def hangs_there(_path: Path) -> VideoFrame:
+        reads.set()
+        goes_on.wait()
+        raise ClipError("it ends")
+
+    monkeypatch.setattr(clip_player, "read_still", hangs_there)
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "still.png").touch()
+    try:
+        async with opened_stand(tmp_path) as stand:
+            await stand.worker.apply(Apply(put=(stand.clock, clip("still.png"))))
+            await stand.until(reads.is_set)
+            began_s = time.monotonic()
+        assert time.monotonic() - began_s < STOP_DEADLINE_S / 2
+    finally:
+        goes_on.set()
+
+
+def told_hung(stand: Stand) -> list[tuple[str, bool]]:
+    told = [event for event in stand.events if isinstance(event, Condition)]
+    return [(one.subject, one.active) for one in told if one.id == "picture.clip_hung"]
 
 
 # --- wrong files --------------------------------------------------------------------------------

@@ -44,3 +44,17 @@ describe("a source whose decoder hangs", () => {
     expect(told("en", {}, hung)).toContain("Decoding the picture hangs");
   });
 });
+
+describe("a clip that hangs", () => {
+  it("is told by its file in both languages, with what to do", () => {
+    const wording = conditions["picture.clip_hung"];
+    const said = (locale: Locale): string => {
+      const text = wording?.[locale];
+      return typeof text === "function" ? text("opening.mp4", {}) : "";
+    };
+    expect(said("zh-CN")).toContain("短片“opening.mp4”读取或解码卡住不动");
+    expect(said("zh-CN")).toContain("请换用其他短片");
+    expect(said("en")).toContain("decoding the clip opening.mp4 hangs");
+    expect(said("en")).toContain("Use another clip");
+  });
+});

@@ -35,6 +35,12 @@ export const conditions: Readonly<Record<string, About>> = {
     (_subject: string, values: Values) =>
       `Decoding the picture${part(" of ", values, "name_en")} hangs, so it is left out and tried again after two minutes or more. Let them use another browser or encoder. The call and the recording go on.`,
   ),
+  "picture.clip_hung": both(
+    (subject: string) =>
+      `短片“${subject}”读取或解码卡住不动：画面停住或没有声音，暂不能再次播放。请换用其他短片，并检查该文件和所在磁盘。会议不受影响；本提示消失后可重新播放。`,
+    (subject: string) =>
+      `Reading or decoding the clip ${subject} hangs: its picture stands or its sound is missing, and it cannot be played again for now. Use another clip, and check the file and its disk. The call goes on; once this message is gone it can be played again.`,
+  ),
   "disk.low": both(
     (_subject: string, values: Values) =>
       `磁盘空间不足${part("，剩余 ", values, "free_gb", " GB")}${part("，约可再录 ", values, "hours_left", " 小时")}：请清理数据目录。`,

@@ -130,6 +130,10 @@ export const programme = {
     ended: both("已播完", "Ended"),
     refused: both("无法播放", "Refused"),
   },
+  /** Reasons that picture tells by an id; others are words of the decoder's. */
+  clipFaults: {
+    "picture.clip_hung": both("读取或解码卡住不动", "reading or decoding it hangs"),
+  },
   clipPlay: both("播放", "Play"),
   clipStop: both("停止并回到开头", "Stop and cue"),
   clipLoop: both("循环", "Loop"),

@@ -13,6 +13,7 @@ import { DeskElement } from "./desk_element.js";
 import { formStyles } from "./form_styles.js";
 
 const STATES: Readonly<Record<string, Text>> = texts.clipStates;
+const FAULTS: Readonly<Record<string, Text>> = texts.clipFaults;
 const REFRESH_MS = 200;
 
 /** Films and stills of the server's folder: cue, play, loop, and how much is left. */
@@ -158,8 +159,13 @@ export class LxClipPanel extends DeskElement {
         >
           ${say(texts.clipToPreview)}
         </wa-button>
-        ${clip.text === "" ? nothing : html`<span class="small quiet">${clip.text}</span>`}
+        ${clip.text === "" ? nothing : html`<span class="small quiet">${faultText(clip.text)}</span>`}
       </div>
     `;
   }
+}
+
+function faultText(text: string): string {
+  const known = FAULTS[text];
+  return known === undefined ? text : say(known);
 }

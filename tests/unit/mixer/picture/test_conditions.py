@@ -60,3 +60,16 @@ def test_a_file_is_told_by_its_name_and_what_is_wrong(conditions: Conditions, to
     told.clear()
     conditions.files({})
     assert told.take() == [("picture.file_refused", "odd.toml", False)]
+
+
+def test_a_clip_that_hangs_is_told_by_its_file_until_its_threads_have_ended(
+    conditions: Conditions, told: Told
+) -> None:
+    conditions.clips({"a.mp4"})
+    conditions.clips({"a.mp4", "b.mp4"})
+    hung = "picture.clip_hung"
+    assert told.take() == [(hung, "a.mp4", True), (hung, "b.mp4", True)]
+    conditions.clips({"b.mp4"})
+    assert told.take() == [(hung, "a.mp4", False)]
+    conditions.retell(None)
+    assert told.take() == [(hung, "b.mp4", True)]

@@ -403,7 +403,7 @@ export interface ProgrammeView {
 
 /**
  * The clip that is the source ``clip``. ``state``: empty (no clip yet), cued, playing, ended,
- * refused; ``text`` says why it ended early or was refused.
+ * refused; ``text`` says why it ended early or was refused: ``picture.clip_hung``, or English.
  */
 export interface ClipView {
   type: "clip";

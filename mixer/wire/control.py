@@ -308,7 +308,8 @@ class PreviewReady(msgspec.Struct, frozen=True, tag="preview_ready", kw_only=Tru
 class ClipState(msgspec.Struct, frozen=True, tag="clip_state", kw_only=True):
     """Picture, on change and once a second while it plays: what becomes of a `Clip`.
 
-    ``state``: cued, playing, ended (by its end or by damage, told in ``text``), refused.
+    ``state``: cued, playing, ended (by its end or by damage, told in ``text``), refused. A ``text``
+    of ``picture.clip_hung`` stands for a file of which a read or its decoding hangs.
     """
 
     seat: str

@@ -201,7 +201,7 @@ class ProgrammeView(msgspec.Struct, frozen=True, tag="programme", kw_only=True):
 
 class ClipView(msgspec.Struct, frozen=True, tag="clip", kw_only=True):
     """The clip that is the source ``clip``. ``state``: empty (no clip yet), cued, playing, ended,
-    refused; ``text`` says why it ended early or was refused.
+    refused; ``text`` says why it ended early or was refused: ``picture.clip_hung``, or English.
     """
 
     file: str = ""

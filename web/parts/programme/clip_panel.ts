@@ -23,11 +23,6 @@ export class LxClipPanel extends DeskElement {
     sharedStyles,
     formStyles,
     css`
-      :host {
-        display: grid;
-        gap: 8px;
-        align-content: start;
-      }
       .files {
         display: flex;
         flex-wrap: wrap;

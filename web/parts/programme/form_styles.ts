@@ -1,7 +1,12 @@
 import { css } from "lit";
 
-/** Rows of fields and buttons in the panels of the desk. */
+/** Panels of the desk: rows of fields and buttons, one below another. */
 export const formStyles = css`
+  :host {
+    display: grid;
+    gap: 8px;
+    align-content: start;
+  }
   .row {
     display: flex;
     flex-wrap: wrap;

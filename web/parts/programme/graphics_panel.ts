@@ -1,5 +1,5 @@
 import "@awesome.me/webawesome/dist/components/input/input.js";
-import { css, html } from "lit";
+import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { named, say, type Text } from "../../text/language.js";
@@ -24,17 +24,7 @@ const THEMES: Readonly<Record<string, Text>> = texts.themes;
  * question straps. */
 @customElement("lx-graphics-panel")
 export class LxGraphicsPanel extends DeskElement {
-  static override styles = [
-    sharedStyles,
-    formStyles,
-    css`
-      :host {
-        display: grid;
-        gap: 8px;
-        align-content: start;
-      }
-    `,
-  ];
+  static override styles = [sharedStyles, formStyles];
 
   @state() private strap: string | undefined;
   @state() private question = "";

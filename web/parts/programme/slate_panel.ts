@@ -25,11 +25,6 @@ export class LxSlatePanel extends DeskElement {
     sharedStyles,
     formStyles,
     css`
-      :host {
-        display: grid;
-        gap: 8px;
-        align-content: start;
-      }
       .kind {
         padding: 5px 14px;
         border: 2px solid #5b6673;

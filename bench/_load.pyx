@@ -35,7 +35,7 @@ cdef enum:
     MAX_STREAMS = 96
     NUMBERS = 65536
     ARRIVALS = 8192
-    MAX_REPORTED = 2000
+    MAX_REPORTED = 500  # fits an MTU even if each delta takes two bytes
 
 cdef struct Stream:
     uint32_t ssrc
@@ -265,7 +265,8 @@ cdef class Load:
         number = read16(packet + 2)
         if stream.first >= 0:
             number = extended(stream.highest, <uint16_t>number)
-        receiver.repeats += not count_number(stream, number)
+        # What a publisher repaired before the count began comes late, and was not here before.
+        receiver.repeats += not count_number(stream, number) and number >= stream.first
         if receiver.extension:
             number = transport_number(packet, size, receiver.extension)
             if number >= 0:
@@ -329,17 +330,18 @@ cdef class Load:
                 self.receivers[index].streams[place].octets = 0
 
     def feedback(self, int index, uint32_t sender_ssrc, uint32_t media_ssrc):
-        """Feedback on all transport-wide numbers since the last one; None without any."""
+        """Feedback on transport-wide numbers since the last one, to be asked until None."""
         cdef Receiver *receiver = self.receivers[index]
         cdef int64_t begin = receiver.transport_reported + 1
         cdef int64_t end = receiver.transport_highest + 1
         if receiver.transport_highest < 0 or begin >= end:
             return None
-        begin = max(begin, end - MAX_REPORTED)
+        begin = max(begin, end - ARRIVALS)
         while begin < end and not receiver.arrived[begin % ARRIVALS]:
             begin += 1
         if begin == end:
             return None
+        end = min(end, begin + MAX_REPORTED)
         receiver.transport_reported = end - 1
         receiver.feedbacks += 1
         return write_feedback(

@@ -11,7 +11,7 @@ from bench.workers import BenchError
 
 FEEDBACK_TICKS = 20
 """100 ms."""
-NACK_TICKS = 200
+REPORT_TICKS = NACK_TICKS = 200
 MOST_LATE = 0.1
 """Of the ticks; a load that is later has measured itself."""
 LATE_NS = 5_000_000
@@ -74,6 +74,8 @@ class Drive:
             # Spread over the ticks, as receivers are not in step.
             if (self._tick + taker.index) % FEEDBACK_TICKS == 0:
                 self.takers.report(taker)
+            if (self._tick + taker.index * 7) % REPORT_TICKS == 0:
+                self.takers.answer_senders(taker)
             if (self._tick + taker.index * 11) % NACK_TICKS == 0:
                 self.takers.ask_again(taker)
         self._tick += 1

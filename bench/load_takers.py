@@ -2,18 +2,30 @@
 
 import random
 import struct
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bench._load import Load, send_all
 from bench.descriptions import TakenLine, fresh_ssrc
 from bench.load_publisher import MAGIC, MARK, Publisher
-from mixer.rtp.rtcp import Nack, PictureLoss, ReceiverReport, Remb, ReportBlock, serialize_rtcp
+from bench.load_reports import SenderReports
+from mixer.rtp.rtcp import (
+    Nack,
+    PictureLoss,
+    ReceiverReport,
+    Remb,
+    SenderReport,
+    parse_rtcp,
+    serialize_rtcp,
+)
 from mixer.transport.srtp import SrtpSessions
 from server.simulate.connection import Connection
 
 SAMPLE_EVERY = 97
 REMB_BPS = 100_000_000
+_MOST_BLOCKS = 31
+_SENDER_REPORT = 200
 _OSN = struct.Struct("!H")
 
 
@@ -41,6 +53,7 @@ class Taker:
     repairs: int = 0
     reports_sent: int = 0
     rtcp_received: int = 0
+    heard: SenderReports = field(default_factory=SenderReports)
 
 
 class Takers:
@@ -102,14 +115,15 @@ class Takers:
         media = [line for line in taker.lines if line.kind == "video"] or list(taker.lines)
         text = self._load.feedback(taker.index, taker.ssrc, media[0].ssrc)
         if text is None:
-            blocks = tuple(
-                ReportBlock(line.ssrc, highest_sequence=max(one.highest, 0))
-                for line, one in zip(taker.lines, self.received(taker), strict=True)
-            )
-            parts = [ReceiverReport(taker.ssrc, blocks[:31])]
             remb = Remb(taker.ssrc, REMB_BPS, tuple(line.ssrc for line in media))
-            text = serialize_rtcp([*parts, remb])
-        self._send_rtcp(taker, text)
+            text = serialize_rtcp([self._reception(taker), remb])
+        while text is not None:
+            self._send_rtcp(taker, text)
+            text = self._load.feedback(taker.index, taker.ssrc, media[0].ssrc)
+
+    def answer_senders(self, taker: Taker) -> None:
+        """A receiver report beside the transport-wide ones, as browsers send each second."""
+        self._send_rtcp(taker, serialize_rtcp([self._reception(taker)]))
 
     def ask_again(self, taker: Taker) -> None:
         """A NACK for one recent packet of a video stream, as after a loss."""
@@ -135,6 +149,16 @@ class Takers:
     def _is_video(self, taker: Taker, ssrc: int) -> bool:
         return any(line.ssrc == ssrc and line.kind == "video" for line in taker.lines)
 
+    def _reception(self, taker: Taker) -> ReceiverReport:
+        """Video first: Janus reads one block of a report."""
+        now_ns = time.monotonic_ns()
+        blocks = [
+            (line.kind != "video", taker.heard.block(line.ssrc, one.highest, now_ns))
+            for line, one in zip(taker.lines, self.received(taker), strict=True)
+        ]
+        blocks.sort(key=lambda block: block[0])
+        return ReceiverReport(taker.ssrc, tuple(block for _, block in blocks[:_MOST_BLOCKS]))
+
     def _send_rtcp(self, taker: Taker, text: bytes) -> None:
         taker.reports_sent += send_all(taker.fileno, [taker.sessions.outbound.protect_rtcp(text)])
 
@@ -143,8 +167,16 @@ class Takers:
             taker.connection.received(datagram)
         elif 192 <= datagram[1] <= 223:
             taker.rtcp_received += 1
+            if datagram[1] == _SENDER_REPORT:
+                self._hear(taker, datagram)
         elif not datagram[0] & 0x20:  # padding repairs nothing, and need not be decrypted
             self._repair(taker, datagram)
+
+    def _hear(self, taker: Taker, datagram: bytes) -> None:
+        now_ns = time.monotonic_ns()
+        for part in parse_rtcp(taker.sessions.inbound.unprotect_rtcp(datagram)):
+            if isinstance(part, SenderReport):
+                taker.heard.hear(part, now_ns)
 
     def _repair(self, taker: Taker, datagram: bytes) -> None:
         """Retransmissions begin with the number they repeat (RFC 4588 section 4)."""

@@ -75,6 +75,15 @@ def test_a_hole_is_missing_until_a_repair_fills_it(pair: Pair) -> None:
     assert pair.load.repeats(0) == 1
 
 
+def test_what_is_older_than_the_count_repairs_nothing(pair: Pair) -> None:
+    pair.send(packet(10), packet(12))
+    pair.load.restart()
+    pair.send(packet(13), packet(11))
+    assert pair.load.repeats(0) == 0
+    pair.send(packet(13))
+    assert pair.load.repeats(0) == 1
+
+
 def test_what_is_not_media_is_handed_on(pair: Pair) -> None:
     others = [b"\0\1" + bytes(18), b"\x16\xfe\xfd" + bytes(20), bytes((0x80, 200)) + bytes(26)]
     pair.send(*others, packet(1, ssrc=99))
@@ -94,6 +103,18 @@ def test_feedback_is_what_our_parser_reads(pair: Pair) -> None:
     arrived = [index for index, delta in enumerate(feedback.deltas) if delta is not None]
     assert arrived == came
     assert pair.load.feedback(0, 1, 7) is None
+
+
+def test_feedback_on_many_packets_is_told_in_parts(pair: Pair) -> None:
+    for begin in range(0, 1200, 100):
+        pair.send(*(packet(begin + number, transport=begin + number) for number in range(100)))
+    told: list[int] = []
+    while (text := pair.load.feedback(0, 1, 7)) is not None:
+        assert len(text) < 1400
+        (feedback,) = parse_rtcp(text)
+        assert isinstance(feedback, TransportFeedback)
+        told += range(feedback.base_sequence, feedback.base_sequence + len(feedback.deltas))
+    assert told == list(range(1200))
 
 
 def test_many_packets_go_in_batches(pair: Pair) -> None:

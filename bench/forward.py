@@ -2,7 +2,8 @@
 
 Whatever runs lives in a network namespace of its own, one server at a time, under the same
 compiled load: VP8 at 25 frames a second in ticks of 5 ms with a key frame every 2 s, Opus beside
-it, AEAD_AES_128_GCM, feedback every 100 ms, consent checks, NACK and repair live on both sides.
+it, AEAD_AES_128_GCM, feedback every 100 ms, a receiver report every second, consent checks, NACK
+and repair live on both sides.
 The receivers are drained by another process on another processor than the server's. Timed are all
 threads of the server's process by the scheduler's account, per packet that arrived at a receiver.
 
@@ -19,7 +20,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -224,7 +225,14 @@ def figures(turns: dict[str, list[Turn]], shares: dict[str, Shares]) -> list[Mea
             measured.append(
                 Measurement(f"{name}_{what}", sum(turn.live[what] for turn in turns[name][1:]))
             )
+        measured.append(Measurement(f"{name}_repaired", repaired_share(turns[name][1:]) * 100, "%"))
     return measured
+
+
+def repaired_share(turns: Sequence[Turn]) -> float:
+    """Of the packets that receivers asked for again, those that came again."""
+    asked = sum(turn.live["nacks_to_server"] for turn in turns)
+    return sum(turn.live["repairs_from_server"] for turn in turns) / max(asked, 1)
 
 
 def main(rounds: int) -> None:

@@ -150,7 +150,7 @@ def test_every_limited_figure_of_forward_is_measured() -> None:
     def turn(us: float) -> Turn:
         cpu = Cpu(int(us * 1000 * 1000), 1.0, 3.0)
         spans = {rate: Span(cpu, 1.0, 1000, 0, 0, 0.0, []) for rate in RATES}
-        return Turn(spans, dict.fromkeys(LIVE_SHOWN, 3))
+        return Turn(spans, dict.fromkeys(LIVE_SHOWN, 3) | {"nacks_to_server": 4})
 
     turns = {
         OURS: [turn(99), turn(4), turn(5), turn(6)],
@@ -164,6 +164,7 @@ def test_every_limited_figure_of_forward_is_measured() -> None:
     assert values["bare_to_janus_800"] == pytest.approx(0.2)
     assert values["ours_800"] == pytest.approx(5)
     assert values["ours_800_kernel"] == pytest.approx(25)
+    assert values["janus_repaired"] == pytest.approx(75)
     assert values["ours_crypto_share"] == pytest.approx(20)
 
 

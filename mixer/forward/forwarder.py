@@ -76,7 +76,8 @@ class Forwarder:
         self._sender.send(made, now_ns)
         if is_switch or began:
             self._note_switch(out, stream, batch)
-            self._catch_up(stream, out, packet, now_ns)
+            if out.flows:  # else it was late for a run that ended, whose other packets have left
+                self._catch_up(stream, out, packet, now_ns)
 
     def _go_over(self, stream: InStream, out: OutStream, now_ns: int) -> None:
         before = self._streams.get(out.stream) if out.stream is not None else None

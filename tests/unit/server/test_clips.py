@@ -1,8 +1,14 @@
+import threading
+import time
 from pathlib import Path
 
+import pytest
+
 from mixer.picture.clip_file import FILMS, STILLS, clip_path
-from server.clips import LOOK_AGAIN_S, MAX_CLIPS, ClipShelf
+from server import clips
+from server.clips import LOOK_AGAIN_S, LOOK_S, MAX_CLIPS, ClipShelf
 from signaling.programme.clips import CLIP_KINDS
+from tests.picture_studio import wait
 
 
 def test_the_same_kinds_of_files_are_offered_as_picture_plays() -> None:
@@ -40,3 +46,35 @@ def test_a_folder_of_thousands_is_bounded(tmp_path: Path) -> None:
     for number in range(MAX_CLIPS + 20):
         (tmp_path / "clips" / f"{number:04}.png").touch()
     assert len(ClipShelf(tmp_path)) == MAX_CLIPS
+
+
+def test_a_disk_that_hangs_is_waited_for_once_and_its_files_are_told_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    looks: list[str] = []
+
+    def hangs_there(path: Path) -> bool:
+        looks.append(path.name)
+        goes_on.wait()
+        return True
+
+    now_s = 100.0
+    shelf = ClipShelf(tmp_path, lambda: now_s)
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.mp4").touch()
+    assert list(shelf) == ["a.mp4"]
+    monkeypatch.setattr(clips, "_is_clip", hangs_there)
+    (tmp_path / "clips" / "a.mp4").rename(tmp_path / "clips" / "b.mp4")
+    began_s = time.monotonic()
+    try:
+        for _ in range(40):
+            now_s += LOOK_AGAIN_S
+            assert list(shelf) == ["a.mp4"]
+            assert "b.mp4" not in shelf
+        # Eighty looks, of which one was waited for.
+        assert time.monotonic() - began_s < 20 * LOOK_S
+        assert looks == ["b.mp4"]
+    finally:
+        goes_on.set()
+    wait(lambda: "b.mp4" in shelf)

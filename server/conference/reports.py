@@ -223,7 +223,12 @@ class Reports:
             for track in sitting.wiring.tracks:
                 seat = self._conference.event.seat(sitting.device.seat)
                 if seat is not None and str(track.publication) == event.subject:
-                    said = {"name": seat.name, "name_en": seat.name_en, "source": track.source}
+                    said = {
+                        "name": seat.name,
+                        "name_en": seat.name_en,
+                        "device": str(sitting.device.id),
+                        "source": track.source,
+                    }
                     return replace(event, values={**event.values, **said})
         return event
 

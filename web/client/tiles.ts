@@ -1,6 +1,6 @@
 /** Which pictures of the sites there are to be seen beside the programme. */
 
-import type { DeviceView, SeatView } from "../wire.js";
+import type { ConditionView, DeviceView, SeatView } from "../wire.js";
 
 import type { WatchedPicture } from "./receiver.js";
 import { sourceName } from "./sources.js";
@@ -22,6 +22,15 @@ export function sitePictures(sites: readonly SeatView[]): SitePicture[] {
       ...others.map((one) => picture(seat, sourceName(seat.seat, one.kind), one)),
     ];
   });
+}
+
+const LEFT_OUT: readonly string[] = ["picture.source_left_out", "picture.decoder_hung"];
+
+/** The devices whose pictures the programme leaves out, though they may be seen here. */
+export function leftOutDevices(conditions: readonly ConditionView[]): ReadonlySet<number> {
+  return new Set(
+    conditions.filter((one) => LEFT_OUT.includes(one.id)).map((one) => Number(one.values.device)),
+  );
 }
 
 /** By what a seat is present: its page, else whatever sends there. A player alone is nobody. */

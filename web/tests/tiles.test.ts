@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { neighbour, presentDevice, sitePictures } from "../client/tiles.js";
+import { leftOutDevices, neighbour, presentDevice, sitePictures } from "../client/tiles.js";
 import type { DeviceView, SeatView } from "../wire.js";
 
 function device(changed: Partial<DeviceView> = {}): DeviceView {
@@ -64,6 +64,28 @@ describe("pictures of sites", () => {
       expect(sitePictures([seat(device(changed))])[0]?.live).toBe(false);
     },
   );
+});
+
+describe("devices whose pictures are left out", () => {
+  const condition = (id: string, values: Record<string, string>) => ({
+    type: "condition" as const,
+    id,
+    subject: "1025",
+    values,
+  });
+
+  it("are those of conditions that leave a source out", () => {
+    const told = [
+      condition("picture.decoder_hung", { device: "7" }),
+      condition("picture.source_left_out", { device: "8" }),
+      condition("picture.late", { device: "9" }),
+    ];
+    expect([...leftOutDevices(told)]).toEqual([7, 8]);
+  });
+
+  it("are none where nobody knows whose it is", () => {
+    expect(leftOutDevices([condition("picture.decoder_hung", {})]).has(0)).toBe(false);
+  });
 });
 
 describe("arrow keys in a grid of 3 columns and 7 tiles", () => {

@@ -37,9 +37,9 @@ export const conditions: Readonly<Record<string, About>> = {
   ),
   "picture.clip_hung": both(
     (subject: string) =>
-      `短片“${subject}”读取或解码卡住不动：画面停住或没有声音，暂不能再次播放。请换用其他短片，并检查该文件和所在磁盘。会议不受影响；本提示消失后可重新播放。`,
+      `短片“${subject}”读取或解码卡住不动：画面停住或没有声音。请换用其他短片，并检查该文件和磁盘；本提示消失后可重新播放。`,
     (subject: string) =>
-      `Reading or decoding the clip ${subject} hangs: its picture stands or its sound is missing, and it cannot be played again for now. Use another clip, and check the file and its disk. The call goes on; once this message is gone it can be played again.`,
+      `Reading or decoding the clip ${subject} hangs: its picture stands or its sound is missing. Use another clip, and check the file and its disk. Once this message is gone it can be played again.`,
   ),
   "disk.low": both(
     (_subject: string, values: Values) =>

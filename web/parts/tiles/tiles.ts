@@ -6,7 +6,7 @@ import type { PictureSource } from "../../client/receiver.js";
 import { sourceKey } from "../../client/desk_keys.js";
 import { follow, type Point } from "../../client/drag.js";
 import { ownDown } from "../../client/site_quality.js";
-import { neighbour, sitePictures, type SitePicture } from "../../client/tiles.js";
+import { leftOutDevices, neighbour, sitePictures, type SitePicture } from "../../client/tiles.js";
 import { common } from "../../text/common.js";
 import { both, named, say, type Text } from "../../text/language.js";
 import { room } from "../../text/room.js";
@@ -36,6 +36,8 @@ interface TileLook {
   readonly seesLevels: boolean;
   /** This page's own line has no room for it. */
   readonly isPaused: boolean;
+  /** The programme shows a slate for it, whatever is seen here. */
+  readonly isFaulty: boolean;
 }
 
 const TALLIES: Readonly<Record<Tally, Text>> = {
@@ -110,7 +112,7 @@ export class LxTiles extends SessionElement {
         top: 4px;
         inset-inline-start: 4px;
       }
-      .paused {
+      .note {
         position: absolute;
         inset: auto 3px 26px;
         padding: 1px 4px;
@@ -186,6 +188,7 @@ export class LxTiles extends SessionElement {
     const { programme, sites, you } = this.session.store;
     const all = sitePictures(sites);
     const paused = new Set(ownDown(this.session.store)?.paused_tiles);
+    const leftOut = leftOutDevices(this.session.store.conditions);
     const onAir = new Set(programme?.sources_on_air);
     const preview = new Set(programme?.sources_in_preview);
     const seesLevels = you?.rights.includes("see_levels") === true;
@@ -202,6 +205,7 @@ export class LxTiles extends SessionElement {
               key: sourceKey(index),
               seesLevels,
               isPaused: paused.has(one.picture),
+              isFaulty: leftOut.has(one.from),
               tally: onAir.has(one.picture) ? "air" : preview.has(one.picture) ? "preview" : "none",
               isCurrent: one.picture === current,
             }),
@@ -247,7 +251,7 @@ export class LxTiles extends SessionElement {
           ${tally === ""
             ? nothing
             : html`<span class="tag ${as.tally === "air" ? "air" : "ready"}">${tally}</span>`}
-          ${as.isPaused && one.live ? html`<span class="paused">${say(tiles.paused)}</span>` : nothing}
+          ${one.live ? renderNote(as) : nothing}
           ${as.key === "" ? nothing : html`<kbd aria-hidden="true">${as.key}</kbd>`}
           ${renderFoot(one)}
           <span class="unseen">${say(tiles.pick)}</span>
@@ -302,6 +306,14 @@ export class LxTiles extends SessionElement {
       all[next].focus();
     }
   }
+}
+
+/** What is on air matters more than what is seen here. */
+function renderNote({ isFaulty, isPaused }: TileLook): unknown {
+  if (isFaulty) {
+    return html`<span class="note faulty">${say(tiles.faulty)}</span>`;
+  }
+  return isPaused ? html`<span class="note paused">${say(tiles.paused)}</span>` : nothing;
 }
 
 function renderLevel({ seat, device }: SitePicture): unknown {

@@ -351,6 +351,8 @@ async def test_a_source_left_out_is_told_by_its_seat_and_forgotten_with_the_proc
         await scene.desk.until(lambda page: key in page.state)
         values = scene.desk.state[key]["values"]
         assert values["source"] == "microphone"
+        devices = [one["id"] for one in scene.desk.state["seat/bj-tax"]["devices"]]
+        assert [int(values["device"])] == devices
         assert values["name"] == "北京税务局"
         assert values["name_en"] == "Beijing Tax Office"
         assert key not in scene.site.state

@@ -153,6 +153,9 @@ export const controlStyles = css`
     .monitors lx-programme-pane {
       order: -1;
     }
+    .volume {
+      width: 176px;
+    }
     /* Under the thumb, wherever one has scrolled to. */
     .monitors lx-transition-bar {
       position: fixed;

@@ -26,7 +26,11 @@ export class LxConditions extends SessionElement {
       li {
         display: flex;
         gap: 8px;
-        align-items: center;
+        align-items: start;
+      }
+      /* Beside the first line, which tells one from the next where they wrap. */
+      wa-icon {
+        margin-top: 0.3em;
       }
     `,
   ];

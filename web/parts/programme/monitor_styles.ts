@@ -136,4 +136,13 @@ export const monitorStyles = css`
     font-weight: 650;
     pointer-events: none;
   }
+  /* A phone gives it a second line where one is too short. */
+  @media (max-width: 640px) {
+    .bar {
+      flex-wrap: wrap;
+      height: auto;
+      min-height: 28px;
+      gap: 2px 8px;
+    }
+  }
 `;

@@ -123,7 +123,11 @@ class ClipPlayer:
     def _end(self, text: str) -> None:
         if self.pictures == 0:
             self._feed.end()
-        self._report("ended" if self.pictures else "refused", text=text)
+        self._report(
+            "ended" if self.pictures else "refused",
+            position_ns=0 if self._told is None else self._told.position_ms * 1_000_000,
+            text=text,
+        )
 
     def _play(self, thread: ClipThread, film: Film, path: Path) -> None:
         since_ns = self.clip.playing_since_ns

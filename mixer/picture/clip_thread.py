@@ -102,7 +102,7 @@ class ClipThread:
             for former in self._former:
                 while not former.join(_FORMER_S):
                     self.step()
-            self.progress += 1
+            self.step()
             self._former = ()
             self._run(self)
         except ClosedError:

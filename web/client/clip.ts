@@ -2,10 +2,21 @@
 
 import type { ClipView } from "../wire.js";
 
-type Playing = Pick<ClipView, "state" | "playing_since_ms" | "duration_ms" | "loop" | "position_ms">;
+type Playing = Pick<
+  ClipView,
+  "state" | "playing_since_ms" | "duration_ms" | "loop" | "position_ms" | "text"
+>;
+
+/** Whether it ended before its end, by a fault that is told. */
+export function isBrokenOff(clip: Pick<ClipView, "state" | "text">): boolean {
+  return clip.state === "ended" && clip.text !== "";
+}
 
 /** Milliseconds from the clip's start at session time `now_ms`. */
 export function position(clip: Playing, now_ms: number): number {
+  if (isBrokenOff(clip)) {
+    return Math.min(clip.position_ms, clip.duration_ms);
+  }
   if (clip.state !== "playing" || clip.playing_since_ms < 0) {
     return clip.state === "ended" ? clip.duration_ms : 0;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isEnding, position, remaining } from "../client/clip.js";
+import { isBrokenOff, isEnding, position, remaining } from "../client/clip.js";
 
 const playing = {
   state: "playing",
@@ -8,6 +8,7 @@ const playing = {
   duration_ms: 20_000,
   loop: false,
   position_ms: 0,
+  text: "",
 };
 
 describe("a clip", () => {
@@ -25,6 +26,14 @@ describe("a clip", () => {
   it("stands at its start while cued and at its end when it ended", () => {
     expect(position({ ...playing, state: "cued", playing_since_ms: -1 }, 9000)).toBe(0);
     expect(remaining({ ...playing, state: "ended" }, 9000)).toBe(0);
+  });
+
+  it("stands where it was when a fault ended it", () => {
+    const broken = { ...playing, state: "ended", position_ms: 7000, text: "picture.clip_hung" };
+    expect(isBrokenOff(broken)).toBe(true);
+    expect(isBrokenOff({ ...broken, text: "" })).toBe(false);
+    expect(position(broken, 99_000)).toBe(7000);
+    expect(remaining(broken, 99_000)).toBe(13_000);
   });
 
   it("has no end when its length is not known", () => {

@@ -39,7 +39,7 @@ export const conditions: Readonly<Record<string, About>> = {
     (subject: string) =>
       `短片“${subject}”读取或解码卡住不动：画面停住或没有声音。请换用其他短片，并检查该文件和磁盘；本提示消失后可重新播放。`,
     (subject: string) =>
-      `Reading or decoding the clip ${subject} hangs: its picture stands or its sound is missing. Use another clip, and check the file and its disk. Once this message is gone it can be played again.`,
+      `The clip ${subject} hangs: its picture stands or its sound is missing. Use another one; check its file and disk. Once this message is gone it can be played again.`,
   ),
   "disk.low": both(
     (_subject: string, values: Values) =>

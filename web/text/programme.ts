@@ -128,6 +128,7 @@ export const programme = {
     cued: both("就绪", "Cued"),
     playing: both("播放中", "Playing"),
     ended: both("已播完", "Ended"),
+    brokenOff: both("已中断", "Broken off"),
     refused: both("无法播放", "Refused"),
   },
   /** Reasons that picture tells by an id; others are words of the decoder's. */

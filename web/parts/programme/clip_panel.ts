@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { isEnding, position, remaining } from "../../client/clip.js";
+import { isBrokenOff, isEnding, position, remaining } from "../../client/clip.js";
 import { say, type Text } from "../../text/language.js";
 import { programme as texts } from "../../text/programme.js";
 import type { ClipView } from "../../wire.js";
@@ -119,20 +119,9 @@ export class LxClipPanel extends DeskElement {
   }
 
   private renderCued(clip: ClipView): unknown {
-    const now_ms = Math.max(this.now_ms, this.session.store.sessionTime_ms);
-    const left_ms = remaining(clip, now_ms);
-    const share = clip.duration_ms > 0 ? position(clip, now_ms) / clip.duration_ms : 0;
     const isPlaying = clip.state === "playing";
     return html`
-      <div class="row" data-clip-state=${clip.state}>
-        <span class="tag ${isPlaying ? "air" : clip.state === "refused" ? "warning" : "ready"}">
-          ${say(STATES[clip.state] ?? texts.clipStates.cued)}
-        </span>
-        <span class="number left ${isEnding(clip, now_ms) ? "ending" : ""}">
-          ${left_ms === undefined ? "" : `-${duration(left_ms + (isPlaying ? 999 : 0))}`}
-        </span>
-        <span class="bar" aria-hidden="true"><i style="transform: scaleX(${share})"></i></span>
-      </div>
+      ${this.renderProgress(clip)}
       <div class="row">
         <wa-button id="clip-play" size="xs" variant="brand" @click=${this.toggle}>
           ${say(isPlaying ? texts.clipStop : texts.clipPlay)} (K)
@@ -158,6 +147,28 @@ export class LxClipPanel extends DeskElement {
       </div>
     `;
   }
+
+  private renderProgress(clip: ClipView): unknown {
+    const now_ms = Math.max(this.now_ms, this.session.store.sessionTime_ms);
+    const left_ms = remaining(clip, now_ms);
+    const share = clip.duration_ms > 0 ? position(clip, now_ms) / clip.duration_ms : 0;
+    return html`
+      <div class="row" data-clip-state=${clip.state}>
+        ${stateTag(clip)}
+        <span class="number left ${isEnding(clip, now_ms) ? "ending" : ""}">
+          ${left_ms === undefined ? "" : `-${duration(left_ms + (clip.state === "playing" ? 999 : 0))}`}
+        </span>
+        <span class="bar" aria-hidden="true"><i style="transform: scaleX(${share})"></i></span>
+      </div>
+    `;
+  }
+}
+
+function stateTag(clip: ClipView): unknown {
+  const isBroken = isBrokenOff(clip);
+  const look = clip.state === "playing" ? "air" : isBroken || clip.state === "refused" ? "warning" : "ready";
+  const text = isBroken ? texts.clipStates.brokenOff : STATES[clip.state];
+  return html`<span class="tag ${look}">${say(text ?? texts.clipStates.cued)}</span>`;
 }
 
 function faultText(text: string): string {

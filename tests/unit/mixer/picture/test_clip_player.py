@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from mixer.picture import clip_player
 from mixer.picture.clip_file import FilmPicture, Step
 from mixer.picture.clip_sound import SoundPacket
-from mixer.picture.clip_thread import ClosedError
+from mixer.picture.clip_thread import ClipThread, ClosedError
 from mixer.picture.clips import Clips
 from mixer.picture.decode import Decoder
 from mixer.picture.feed import UPRIGHT, Feed
@@ -186,6 +186,7 @@ def test_one_that_hangs_while_it_plays_ends_on_its_last_picture(bench: Bench) ->
     assert bench.states()[-1] == ("bad.mp4", "playing", "")
     bench.pass_ns(HUNG_NS)
     assert bench.states()[-1] == ("bad.mp4", "ended", clip_player.HANGS)
+    assert bench.told[-1].position_ms == 3600_000  # where it was
     assert shown(bench.feed, bench.session_ns)
 
 
@@ -287,3 +288,24 @@ def test_a_closed_thread_gets_no_further(bench: Bench) -> None:
     player.stop()
     with pytest.raises(ClosedError):
         thread.put(lambda: pytest.fail("it came out"))
+
+
+class Ending:
+    """A thread that ends when it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def join(self, _timeout_s: float) -> bool:
+        return self.go.wait()
+
+
+def test_one_closed_as_the_one_before_it_ends_never_begins() -> None:
+    former = Ending()
+    begun: list[ClipThread] = []
+    thread = ClipThread("clip-test", begun.append, lambda: 0, [former])  # type: ignore[list-item]
+    assert thread.awaits_former
+    thread.close()
+    former.go.set()
+    assert thread.join(60)
+    assert begun == []

@@ -20,6 +20,8 @@ NAP_S = 0.01
 NOTED_S = 0.01
 EXCUSE_S = 0.02
 """A tick of sound: where one who only sleeps is woken so late, the mix was late too."""
+MOST_SAID = 4
+"""Lines of what a test said that ran again."""
 MARKS = ("system", "browser")
 AGAIN = 1
 UNEXCUSED = 2
@@ -95,7 +97,10 @@ class Stalls:
         """Note what stood still while it failed."""
         if report.outcome not in ("passed", "skipped"):
             still_ms = round(self.longest_s() * 1000)
-            self._told.append(f"{report.nodeid}: {report.outcome}, stood still {still_ms} ms")
+            self._told += [
+                f"{report.nodeid}: {report.outcome}, stood still {still_ms} ms",
+                *(f"  {line}" for line in _why(report)),
+            ]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell of tests that failed, or passed by their second go only."""
@@ -109,3 +114,12 @@ class Stalls:
         self._watcher.kill()
         self._watcher.wait()
         self._notes.close()
+
+
+def _why(report: pytest.TestReport) -> list[str]:
+    """Where a test failed, and the beginning of what it said."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return []
+    said = str(crash.message).splitlines()[:MOST_SAID]
+    return [f"{crash.path}:{crash.lineno}", *said]

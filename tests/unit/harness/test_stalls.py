@@ -87,5 +87,10 @@ def test_what_ran_again_is_told(pytester: pytest.Pytester, repository: Path) -> 
     pytester.makepyfile(FAILING_ONCE.format(tests=1, mark=SYSTEM))
     result = pytester.runpytest_subprocess("-o", f"pythonpath={repository}")
     result.stdout.fnmatch_lines(
-        ["*the machine while tests failed*", "*[[]0[]]: rerun, stood still 0 ms"]
+        [
+            "*the machine while tests failed*",
+            "*[[]0[]]: rerun, stood still 0 ms",
+            "*test_what_ran_again_is_told.py:9",
+            "*assert not True",
+        ]
     )

@@ -63,7 +63,7 @@ class Forwarder:
             return
         is_switch = out.stream != stream.stream
         if is_switch:
-            if not packet.is_keyframe or out.peer.pacer.is_full:
+            if not packet.is_keyframe or not out.has_room:
                 return
             if out.is_behind(packet, now_ns):
                 stream.gate.want(stream.stream)

@@ -56,6 +56,8 @@ class OutStream:
         """The in-stream that takes over at its next key frame, or None."""
         self._refused_ns = -1
         """When the target's key frame was first refused."""
+        self._overran = False
+        """Whether it stopped as the peer's queue was full."""
         self.shown = -1
         """The in-stream that was told last as current."""
         self.paused = False
@@ -116,9 +118,15 @@ class OutStream:
             return False
         return self.last_timestamp >= 0 if self._rtx else self.flows and not self.paused
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a key frame may begin, as far as the peer's queue is concerned."""
+        pacer = self.peer.pacer
+        return pacer.is_drained if self._overran else not pacer.is_full
+
     def awaits(self, stream: int) -> bool:
         """Whether a key frame of this in-stream is needed before anything flows from it."""
-        if not self.is_open or self.peer.pacer.is_full:
+        if not self.is_open or not self.has_room:
             return False
         return self.target == stream or (self.awaits_keyframe and self.stream == stream)
 
@@ -175,7 +183,7 @@ class OutStream:
             self.awaits_keyframe = True
             self.drops.add(Drop.AWAITING_KEYFRAME)
             return None
-        if self.kind is MediaKind.VIDEO and self.peer.pacer.is_full:
+        if self.kind is MediaKind.VIDEO and not self.has_room:
             self.drops.add(Drop.PACER_FULL)
             return None
         return self._switch(packet, ring, now_ns)
@@ -187,11 +195,12 @@ class OutStream:
         if self.kind is MediaKind.AUDIO or not (pacer.is_brimming or (begins and pacer.is_full)):
             return False
         self.interrupt(now_ns)
+        self._overran = True
         self.drops.add(Drop.PACER_FULL)
         return True
 
     def _switch(self, packet: MediaPacket, ring: LayerRing, now_ns: int) -> Segment:
-        self.awaits_keyframe = False
+        self.awaits_keyframe = self._overran = False
         if self.last_timestamp < 0:
             wanted = packet.session_ns * self.clock_rate // _SECOND_NS & _MASK
         else:

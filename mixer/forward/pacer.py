@@ -10,6 +10,8 @@ from mixer.forward.out_packet import OutPacket
 _SECOND_NS: Final = 1_000_000_000
 DEPTH_NS: Final = 5_000_000
 FULL_NS: Final = 600_000_000
+DRAINED_NS: Final = 150_000_000
+"""A key frame into a queue that is just not full any more would fill it again."""
 FULL_PACKETS: Final = 768
 BRIMMING_PACKETS: Final = 1024
 AGAIN_NS: Final = 300_000_000
@@ -22,7 +24,8 @@ class Pacer:
     """Packets that wait, and when the line is free again.
 
     Retransmissions leave before other video. When the queue is full, out-streams stop at the end
-    of their frame (`is_full`) or at once (`is_brimming`) until their next key frame.
+    of their frame (`is_full`) or at once (`is_brimming`), and go on with a key frame once most of
+    it has left (`is_drained`).
     """
 
     def __init__(self) -> None:
@@ -41,15 +44,22 @@ class Pacer:
     @property
     def is_full(self) -> bool:
         """Whether no further frame may begin."""
-        if not self.bps:
-            return False
-        waits_ns = self.queued_octets * 8 * _SECOND_NS // self.bps
-        return waits_ns > FULL_NS or self.waiting >= FULL_PACKETS
+        return self._waits_ns > FULL_NS or (self.bps > 0 and self.waiting >= FULL_PACKETS)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether who had to stop may begin again."""
+        return self._waits_ns <= DRAINED_NS and self.waiting < FULL_PACKETS
 
     @property
     def is_brimming(self) -> bool:
         """Whether nothing more may be queued at all."""
         return self.waiting >= BRIMMING_PACKETS
+
+    @property
+    def _waits_ns(self) -> int:
+        """How long what is queued needs to leave."""
+        return self.queued_octets * 8 * _SECOND_NS // self.bps if self.bps else 0
 
     @property
     def _is_busy_again(self) -> bool:

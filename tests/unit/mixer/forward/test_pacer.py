@@ -1,7 +1,7 @@
 from mixer.forward.batch import NOTHING
 from mixer.forward.drops import Drop
 from mixer.forward.pacer import BRIMMING_PACKETS
-from mixer.rtp.rtcp import Nack
+from mixer.rtp.rtcp import Nack, PictureLoss
 from tests.unit.mixer.forward.rig import (
     AUDIO,
     AUDIO_SSRC,
@@ -10,6 +10,7 @@ from tests.unit.mixer.forward.rig import (
     MS,
     OUT_RTX_SSRC,
     OUT_SSRC,
+    PUBLISHER,
     VIEWER,
     Rig,
     rtp,
@@ -100,6 +101,31 @@ def test_a_full_queue_ends_at_a_frame_and_goes_on_with_a_key_frame(rig: Rig) -> 
     assert len(sent) == 47
     assert [packet.sequence - sent[0].sequence for packet in sent] == list(range(47))
     assert sent[44].timestamp < sent[45].timestamp
+
+
+def test_after_a_full_queue_no_key_frame_is_asked_for_or_begins_before_most_has_left(
+    rig: Rig,
+) -> None:
+    def asked() -> int:
+        return sum(isinstance(one, PictureLoss) for one in rig.rtcp_to(PUBLISHER))
+
+    rig.fanout.set_pace(2, 400_000)
+    frame(rig, 1, 45, KEY)  # 0.9 s of the line
+    rig.pass_time(250, step_ms=5)
+    frame(rig, 46, 3)
+    assert rig.drops(Drop.PACER_FULL) == 1
+    asked()
+    rig.pass_time(300, step_ms=5)  # not full any more: 0.4 s are left
+    assert asked() == 0
+    frame(rig, 60, 2, KEY)
+    assert rig.drops(Drop.PACER_FULL) == 2
+    rig.pass_time(500, step_ms=5)
+    assert asked() >= 1
+    frame(rig, 70, 2, KEY)
+    rig.pass_time(200, step_ms=5)
+    assert rig.drops(Drop.PACER_FULL) == 2
+    sent = rig.rtp_to(VIEWER)
+    assert [packet.sequence - sent[0].sequence for packet in sent] == list(range(47))
 
 
 def test_a_late_packet_of_a_run_that_ended_goes_alone(rig: Rig) -> None:

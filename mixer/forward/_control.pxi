@@ -1,10 +1,13 @@
-# RTCP from receivers: transport-wide feedback and a NACK that comes alone are read here, all else by
-# `rtcp_in.RtcpInput`.
+# RTCP from receivers: transport-wide feedback, a NACK and a receiver report that comes alone are
+# read here, all else by `rtcp_in.RtcpInput`.
 
 cdef enum:
     FEEDBACK_FIRST = 0x8F  # version 2, format 15
     NACK_FIRST = 0x81  # version 2, format 1
     NACK_FIXED_BYTES = 12
+    RECEIVER_REPORT_TYPE = 201
+    REPORT_FIXED_BYTES = 8
+    BLOCK_BYTES = 24
     FEEDBACK_TYPE = 205
     FIXED_BYTES = 16
     MOST_REPORTED = 4096
@@ -17,6 +20,7 @@ cdef class Control(Again):
     """Carries control packets out."""
 
     cdef readonly int64_t feedback
+    cdef public int64_t origin_ns, origin_wall_ns  # monotonic and Unix time of session time 0
     cdef uint8_t statuses[MOST_REPORTED + 14]
 
     cdef void take_rtcp(self, PyObject *known, uint8_t *at, int size) noexcept with gil:
@@ -24,15 +28,15 @@ cdef class Control(Again):
         cdef uint32_t ssrc = read32(at + 4)
         try:
             self.tell_tapped()
-            if peer.unprotect_context == NULL:
-                self.fanout.take_rtcp(peer, at[:size], self.now_ns, self.left())
+            if not peer.receives:
+                peer.drops.note(NO_KEYS, 1)
             elif not peer.rtcp_budget.take(1, self.now_ns):
                 peer.drops.note(RTCP_FLOOD, 1)
             elif not peer.has_room(ssrc):
                 peer.drops.note(SSRC_SURPLUS, 1)
             elif size > MOST_SRTP:
                 peer.drops.note(TOO_LONG, 1)
-            elif unprotect_rtcp(peer.unprotect_context, at, &size):
+            elif self.unprotect(peer, at, &size):
                 peer.drops.note(SRTCP_REFUSED, 1)
             else:
                 peer.take_in(ssrc)
@@ -40,11 +44,19 @@ cdef class Control(Again):
         except Exception:
             self.bug()
 
+    cdef int unprotect(self, PeerCore peer, uint8_t *at, int *size) except? -1:
+        if peer.unprotect_context != NULL:
+            return unprotect_rtcp(peer.unprotect_context, at, size)
+        method = peer.known_inbound.unprotect_rtcp
+        return by_session(<PyObject *>method, at, size)
+
     cdef int carry_out(self, PeerCore peer, const uint8_t *at, int size) except -1:
         if is_feedback(at, size):
             self.take_feedback(peer, at, size)
         elif is_nack(at, size):
             self.take_nack(peer, at, size)
+        elif is_reception(at, size):
+            self.take_reception(peer, at)
         else:
             self.fanout.read_rtcp(peer, at[:size], self.now_ns, self.left())
         return 0
@@ -99,6 +111,48 @@ cdef class Control(Again):
             out.resent += 1
             self.fanout._sender.resent += 1
         return 0
+
+    cdef int take_reception(self, PeerCore peer, const uint8_t *at) except -1:
+        """A receiver report (RFC 3550 section 6.4.2), as `rtcp_in.RtcpInput` takes it."""
+        cdef int place, count = at[0] & 0x1F
+        cdef uint32_t now = <uint32_t>(self.ntp_of(self.now_ns) >> 16)  # `ntp.middle_of_ntp`
+        at += REPORT_FIXED_BYTES
+        for place in range(count):
+            self.take_block(peer, at, now)
+            at += BLOCK_BYTES
+        return 0
+
+    cdef int take_block(self, PeerCore peer, const uint8_t *at, uint32_t now) except -1:
+        cdef int64_t rtt_ns
+        cdef double loss, jitter_ms
+        cdef OutCore out = peer.outs_by_ssrc.get(read32(at))
+        if out is None:
+            return 0
+        rtt_ns = round_trip_ns(read32(at + 16), read32(at + 20), now)
+        if rtt_ns >= 0:
+            peer.rtt_ns = out.rtt_ns = rtt_ns
+        out.extensions.is_known = True
+        loss = at[4] / 256.0
+        jitter_ms = read32(at + 12) * 1000.0 / <double>out.clock_rate
+        out.loss_fraction = loss
+        out.jitter_ms = jitter_ms
+        peer.loss_fraction = max(peer.loss_fraction, loss)
+        peer.jitter_ms = max(peer.jitter_ms, jitter_ms)
+        rtt_ns = max(rtt_ns, 0)
+        if peer.estimate is None:
+            self.left().reception.append(
+                ReceptionReport(peer.peer, out.out, loss, jitter_ms, rtt_ns)
+            )
+        elif rtt_ns:
+            peer.estimate.rtt_ns = rtt_ns
+        return 0
+
+    cdef uint64_t ntp_of(self, int64_t now_ns) noexcept nogil:
+        """See `SessionTime.ntp`."""
+        cdef int64_t since_ns = now_ns - self.origin_ns + self.origin_wall_ns + TO_NTP_NS
+        cdef uint64_t rest = <uint64_t>(since_ns % SECOND_NS)
+        cdef uint64_t ntp = <uint64_t>(since_ns // SECOND_NS) << 32
+        return ntp + ((rest << 32) + SECOND_NS // 2) // SECOND_NS
 
     cdef int read_statuses(self, const uint8_t *body, int size, int count) noexcept nogil:
         """Where the arrival times begin; -1: malformed."""
@@ -168,6 +222,27 @@ cdef class Control(Again):
         if peer.estimate.has_moved:
             self.left().moved.append(peer.peer)
         return 0
+
+
+cdef inline int64_t round_trip_ns(
+    uint32_t last_report, uint32_t delay, uint32_t now
+) noexcept nogil:
+    """See `receive.round_trip_ns`; -1: the block tells of no report of ours."""
+    cdef uint32_t elapsed = now - last_report - delay
+    if last_report == 0:
+        return -1
+    return 0 if elapsed >= <uint32_t>1 << 31 else (<int64_t>elapsed * SECOND_NS) >> 16
+
+
+cdef inline bint is_reception(const uint8_t *at, int size) noexcept nogil:
+    """Whether a compound is one receiver report without padding, and nothing else."""
+    return (
+        size >= REPORT_FIXED_BYTES
+        and at[0] & 0xE0 == 0x80
+        and at[1] == RECEIVER_REPORT_TYPE
+        and size == REPORT_FIXED_BYTES + BLOCK_BYTES * (at[0] & 0x1F)
+        and 4 + 4 * read16(at + 2) == size
+    )
 
 
 cdef inline bint is_nack(const uint8_t *at, int size) noexcept nogil:

@@ -1,17 +1,19 @@
 # What is looked at many times a second: whom time has made due, what flows, what is taken.
 
-cdef bint is_due(PeerCore peer, int64_t now_ns) except -1:
+cdef inline bint is_sent_due(PeerCore peer, int64_t now_ns) except -1:
     cdef OutCore out
-    if not peer.sends:
-        return False
-    if peer.arrivals is not None and now_ns >= peer.feedback_due_ns:
-        return True
-    if now_ns >= peer.report_due_ns and peer.media:
-        return True
-    for out in peer.outs.values():
-        if out.sent_packets and now_ns >= out.report_due_ns:
-            return True
+    if peer.sends:
+        for out in peer.outs.values():
+            if out.owes_report(now_ns):
+                return True
     return False
+
+
+cdef inline bint is_heard_due(PeerCore peer, int64_t now_ns) except -1:
+    return peer.sends and (
+        (peer.arrivals is not None and now_ns >= peer.feedback_due_ns)
+        or (now_ns >= peer.report_due_ns and len(peer.media) > 0)
+    )
 
 
 cdef bint is_restless(StreamCore stream) except -1:
@@ -28,11 +30,33 @@ cdef class CompiledSchedule:
     """`schedule.Schedule`, compiled: names those for whom something is due, and no others."""
 
     cdef dict streams, peers
+    cdef public Telling telling
     cdef int64_t streams_due_ns, reports_due_ns, awaited_due_ns
 
     def __init__(self, dict streams, dict peers):
         self.streams = streams
         self.peers = peers
+
+    cdef bint has_due(self, int64_t now_ns) except -1:
+        """Whether `look` would name anybody; what can be told without anybody's help is."""
+        cdef StreamCore stream
+        cdef PeerCore peer
+        cdef bint found = False
+        if now_ns >= self.streams_due_ns:
+            if now_ns >= self.awaited_due_ns:
+                return True
+            for stream in self.streams.values():
+                if is_restless(stream):
+                    return True
+            self.streams_due_ns = now_ns + STREAMS_NS
+        if now_ns >= self.reports_due_ns:
+            for peer in self.peers.values():
+                if is_sent_due(peer, now_ns):
+                    self.telling.tell_sent(peer, now_ns)
+                found = found or is_heard_due(peer, now_ns)
+            if not found:
+                self.reports_due_ns = now_ns + REPORTS_NS
+        return found
 
     def look(self, int64_t now_ns):
         """See `Schedule`."""
@@ -51,7 +75,7 @@ cdef class CompiledSchedule:
         if now_ns >= self.reports_due_ns:
             self.reports_due_ns = now_ns + REPORTS_NS
             for peer in self.peers.values():
-                if is_due(peer, now_ns):
+                if is_sent_due(peer, now_ns) or is_heard_due(peer, now_ns):
                     peers = added(peers, peer)
         if streams is None and peers is None:
             return None

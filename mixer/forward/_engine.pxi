@@ -6,11 +6,10 @@ cdef enum:
     NAME_BYTES = 28
 
 
-cdef class Engine(Control):
+cdef class Engine(Telling):
     """Moves packets of a `CompiledFanout`; whatever is unusual goes to the reference's code."""
 
     cdef readonly int64_t packets, octets
-    cdef public int64_t origin_ns
     cdef AddressTable table
     cdef object recvfrom
     cdef dict peers
@@ -45,6 +44,11 @@ cdef class Engine(Control):
     def __dealloc__(self):
         free(self.buffers)
 
+    @property
+    def has_socket(self):
+        """Whether datagrams come by a socket of the kernel."""
+        return self.fileno >= 0
+
     def attach(self, fanout):
         """Take the tables of a fan-out and those of its parts that do what is unusual."""
         self.fanout = fanout
@@ -59,28 +63,38 @@ cdef class Engine(Control):
 
     def drain(self, int64_t now_ns, int limit):
         """Read at most `limit` datagrams, or everything there is."""
+        cdef bint has_all
+        with nogil:
+            has_all = self.read_all(now_ns, limit)
+        if not has_all:
+            self.left().exhausted = False
+        return self.finish()
+
+    cdef bint read_all(self, int64_t now_ns, int limit) noexcept nogil:
+        """Read and pass on at most `limit` datagrams; True: there were no more.
+
+        What passed waits in the outbox, what others shall have in the batch.
+        """
         cdef int wanted, got
         self.now_ns = now_ns
         self.control_count = self.tapped_count = 0
         while limit > 0:
             wanted = min(limit, BATCH)
-            if self.fileno < 0:
-                got = self.receive_by_calls(wanted)
-            else:
-                with nogil:
-                    got = self.receive(wanted)
+            got = self.receive_by_calls(wanted) if self.fileno < 0 else self.receive(wanted)
             if got < 0:  # an ICMP error of an earlier send; it says nothing about this read
                 limit -= 1
                 continue
-            with nogil:
-                self.take_all(got)
-            self.hand_over()
+            self.take_all(got)
+            if self.control_count or self.tapped_count:
+                self.hand_over_from_c()
             if got < wanted:
-                break
+                return True
             limit -= got
-        else:
-            self.left().exhausted = False
-        return self.finish()
+        return False
+
+    cdef bint has_left(self) noexcept nogil:
+        """Whether a reading left something for others."""
+        return self.batch is not None or PyList_GET_SIZE(<PyObject *>self.outbox.streamed) > 0
 
     cdef int receive(self, int wanted) noexcept nogil:
         """How many datagrams came; -1: an error that is not ours."""
@@ -94,20 +108,23 @@ cdef class Engine(Control):
             self.senders[place] = self.table.find(self.names[place])
         return got
 
-    cdef int receive_by_calls(self, int wanted) except -2:
+    cdef int receive_by_calls(self, int wanted) noexcept with gil:
         cdef int got = 0
         self.addresses.clear()
-        while got < wanted:
-            try:
-                datagram, address = self.recvfrom(READ_BYTES)
-            except BlockingIOError:
-                break
-            except OSError:
-                if got:
+        try:
+            while got < wanted:
+                try:
+                    datagram, address = self.recvfrom(READ_BYTES)
+                except BlockingIOError:
                     break
-                return -1
-            self.put(got, datagram, address[:2])
-            got += 1
+                except OSError:
+                    if got:
+                        break
+                    return -1
+                self.put(got, datagram, address[:2])
+                got += 1
+        except Exception:
+            self.bug()
         return got
 
     cdef int put(self, int place, bytes datagram, address) except -1:
@@ -151,6 +168,13 @@ cdef class Engine(Control):
             self.control_count += 1
         else:
             self.drops.note(UNKNOWN_KIND, 1)
+
+    cdef void hand_over_from_c(self) noexcept with gil:
+        try:
+            self.hand_over()
+        except Exception:
+            self.control_count = self.tapped_count = 0
+            self.bug()
 
     cdef int hand_over(self) except -1:
         """Make objects of what others shall have; the buffers are read into next."""

@@ -6,8 +6,8 @@ whatever is unusual is done by the very same Python code on the same state. One 
 
 _tally, _ring, _clock, _streams, _outs, _peers, _arrivals, _pacer, _probe, _due: state; _srtp: libsrtp by pointer;
 _parse: RTP;
-_addresses, _engine, _control: in; _carrier: across; _outbox: out; _told, _line, _estimate: what a
-report tells, and what it means for a peer's line; _again: what leaves beside what comes.
+_waiting: when; _addresses, _engine, _control: in; _carrier: across; _outbox: out; _told, _line, _estimate: what a
+report tells, and what it means for a peer's line; _again, _sent: what leaves beside what comes.
 """
 
 from cython cimport freelist
@@ -25,9 +25,12 @@ from mixer.forward._kernel cimport (
     CMSG_FIRSTHDR,
     CMSG_LEN,
     CMSG_SPACE,
+    CLOCK_MONOTONIC,
     MSG_DONTWAIT,
+    POLLIN,
     SOL_UDP,
     UDP_SEGMENT,
+    clock_gettime,
     cmsghdr,
     htons,
     inet_ntop,
@@ -36,12 +39,15 @@ from mixer.forward._kernel cimport (
     mmsghdr,
     msghdr,
     ntohs,
+    pollfd,
+    ppoll,
     recvmmsg,
     scaled,
     sendmmsg,
     sockaddr_in,
     sockaddr_in6,
     socklen_t,
+    timespec,
 )
 
 from os import urandom
@@ -52,8 +58,10 @@ from pylibsrtp import Session
 
 from mixer.forward import pacer as pacing
 from mixer.forward import probe as probes
+from mixer.forward import reports
 from mixer.forward import schedule as schedules
-from mixer.forward.batch import NOTHING, Batch, TappedPacket
+from mixer.forward import turns as turning
+from mixer.forward.batch import NOTHING, Batch, ReceptionReport, TappedPacket
 from mixer.forward.binding import Refused
 from mixer.forward.drops import Drop
 from mixer.forward.estimate import acknowledged, bursts, measured, overuse
@@ -77,7 +85,7 @@ from mixer.rtp import clock as clocks
 from mixer.rtp import payload_type, twcc
 from mixer.rtp.clock import ClockStream, SessionClock
 from mixer.rtp.nack import NackGenerator
-from mixer.rtp.ntp import middle_of_ntp, ns_to_short_ntp
+from mixer.rtp.ntp import UNIX_TO_NTP_NS, middle_of_ntp, ns_to_short_ntp
 from mixer.rtp.rtcp import ReportBlock, serialize_rtcp
 from mixer.wire.ids import MediaKind
 
@@ -98,6 +106,7 @@ SOURCES = LIANXIAN_SOURCES.decode()
 log = structlog.get_logger("mixer.forward.compiled")
 AUDIO = MediaKind.AUDIO
 cdef int64_t SECOND_NS = 1_000_000_000
+cdef int64_t TO_NTP_NS = UNIX_TO_NTP_NS
 cdef int64_t REFERENCE_NS = twcc.REFERENCE_NS
 cdef int64_t TICK_NS = twcc.TICK_NS
 cdef int64_t DEPTH_NS = pacing.DEPTH_NS
@@ -106,6 +115,8 @@ cdef int64_t DEBT_NS = pacing.MAX_DEBT_NS
 cdef int FULL = pacing.FULL_PACKETS
 cdef int BRIMMING = pacing.BRIMMING_PACKETS
 cdef int64_t USUAL_RTT_NS = DEFAULT_RTT_NS
+cdef int64_t SENDER_INTERVAL_NS = reports.SENDER_INTERVAL_NS
+cdef int64_t FIRST_REPORT_NS = reports.FIRST_REPORT_NS
 cdef int64_t STREAMS_NS = schedules.STREAMS_NS
 cdef int64_t REPORTS_NS = schedules.REPORTS_NS
 cdef int64_t AWAITED_NS = schedules.AWAITED_NS
@@ -133,13 +144,15 @@ include "_arrivals.pxi"
 include "_pacer.pxi"
 include "_probe.pxi"
 include "_peers.pxi"
-include "_due.pxi"
 include "_parse.pxi"
 include "_outbox.pxi"
 include "_carrier.pxi"
 include "_again.pxi"
 include "_control.pxi"
+include "_sent.pxi"
+include "_due.pxi"
 include "_engine.pxi"
+include "_waiting.pxi"
 
 
 def rewrite_header(bytearray packet, int sequence, unsigned int timestamp, unsigned int ssrc) -> None:

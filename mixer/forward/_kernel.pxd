@@ -7,8 +7,11 @@ cdef extern from *:
     #ifndef _GNU_SOURCE
     #define _GNU_SOURCE
     #endif
+    #include <poll.h>
+    #include <signal.h>
     #include <sys/socket.h>
     #include <sys/uio.h>
+    #include <time.h>
     #include <netinet/in.h>
     #include <arpa/inet.h>
     #ifndef UDP_SEGMENT
@@ -36,6 +39,16 @@ cdef extern from "<time.h>" nogil:
     cdef struct timespec:
         long tv_sec
         long tv_nsec
+    int clock_gettime(int clock, timespec *now)
+    int CLOCK_MONOTONIC
+
+cdef extern from "<poll.h>" nogil:
+    cdef struct pollfd:
+        int fd
+        short events
+        short revents
+    int ppoll(pollfd *files, unsigned long count, const timespec *patience, const void *signals)
+    int POLLIN
 
 cdef extern from "<netinet/in.h>" nogil:
     cdef struct in_addr:

@@ -322,8 +322,7 @@ cdef class Outbox:
     def send_rtcp(self, PeerCore peer, packets):
         """See `Egress`."""
         cdef bytes compound
-        cdef int size, refused
-        cdef uint8_t *at
+        cdef int size
         if not peer.sends:
             return
         compound = serialize_rtcp(packets)
@@ -331,8 +330,13 @@ cdef class Outbox:
         if size > MOST_SRTP - RTCP_TRAILER:
             peer.drops.note(TOO_LONG, 1)
             return
-        at = self.room()
-        memcpy(at, <const char *>compound, size)
+        memcpy(self.room(), <const char *>compound, size)
+        self.send_rtcp_here(peer, size)
+
+    cdef int send_rtcp_here(self, PeerCore peer, int size) except -1:
+        """Protect the compound in `room` and queue it."""
+        cdef int refused
+        cdef uint8_t *at = self.arena + self.used
         if peer.protect_context != NULL:
             refused = protect_rtcp(peer.protect_context, at, &size)
         else:
@@ -342,6 +346,7 @@ cdef class Outbox:
             peer.drops.note(PROTECT_FAILED, 1)
         else:
             self.queue(peer, <PyObject *>peer.drops, size, False)
+        return 0
 
     def send_raw(self, bytes datagram, address, Tally drops=None):
         """See `Egress`."""

@@ -175,6 +175,9 @@ cdef class OutCore:
             self.keeps[<int>negotiated & 0x7F] = line.nack and negotiated not in self._rtx
         return 0
 
+    cdef inline bint owes_report(self, int64_t now_ns) noexcept nogil:
+        return self.sent_packets > 0 and now_ns >= self.report_due_ns
+
     cdef inline bint is_ready(self) noexcept nogil:
         return not self.paused and self.peer.sends
 

@@ -14,11 +14,19 @@ from mixer.forward.batch import Batch, InjectedPacket
 from mixer.forward.drops import DropCounters
 from mixer.forward.egress import Egress
 from mixer.forward.in_stream import InStream
-from mixer.forward.interface import Address, DatagramSocket, InLine, OutFlow, StreamFlow
+from mixer.forward.interface import (
+    Address,
+    DatagramSocket,
+    InLine,
+    OutFlow,
+    StreamFlow,
+    Waiter,
+)
 from mixer.forward.out_stream import OutStream
 from mixer.forward.peer import PeerState
 from mixer.forward.probe import Probe
 from mixer.forward.reference import ReferenceFanout
+from mixer.forward.reports import Reporter, SessionTime
 from mixer.forward.schedule import Schedule
 from mixer.forward.sender import Sender, padded
 
@@ -33,8 +41,8 @@ class CompiledSender(Sender):
 
     def poll(self, now_ns: int) -> None:
         """See `Sender`."""
-        if self._busy:
-            self.engine.release_busy(self._busy, now_ns)
+        if self.busy:
+            self.engine.release_busy(self.busy, now_ns)
 
     def _release(self, peer: PeerState, now_ns: int) -> None:
         super()._release(peer, now_ns)
@@ -61,6 +69,15 @@ class CompiledSender(Sender):
             peer.probe_octets += left[1]
 
 
+class CompiledReporter(Reporter):
+    """A reporter whose sender reports are written in C."""
+
+    engine: _fanout.Engine
+
+    def _tell_sent(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:  # noqa: ARG002
+        self.engine.tell_sent(cast(_fanout.PeerCore, peer), now_ns)
+
+
 class CompiledFanout(ReferenceFanout):
     """Implements `interface.Fanout`; every method belongs to one thread.
 
@@ -73,6 +90,7 @@ class CompiledFanout(ReferenceFanout):
     stream_type = cast(type[InStream], _fanout.CompiledStream)
     out_type = cast(type[OutStream], _fanout.CompiledOut)
     sender_type = CompiledSender
+    reporter_type = CompiledReporter
     estimate_type = _fanout.CompiledEstimate
 
     def __init__(self, socket: DatagramSocket, *, first_life: int = 0) -> None:
@@ -81,6 +99,8 @@ class CompiledFanout(ReferenceFanout):
         self._engine = _fanout.Engine(socket, self._drops, self._egress, _fileno(socket))
         self._engine.attach(self)
         cast(CompiledSender, self._sender).engine = self._engine
+        cast(CompiledReporter, self._reporter).engine = self._engine
+        cast(_fanout.CompiledSchedule, self._schedule).telling = self._engine
 
     def _make_egress(self, socket: DatagramSocket) -> Egress:
         return cast(Egress, _fanout.Outbox(socket, self._drops, _fileno(socket)))
@@ -97,6 +117,7 @@ class CompiledFanout(ReferenceFanout):
         """See `interface.Fanout`."""
         super().set_clock(origin_monotonic_ns, origin_wall_ns)
         self._engine.origin_ns = origin_monotonic_ns
+        self._engine.origin_wall_ns = origin_wall_ns
 
     def set_address(self, peer: int, address: Address, *, send_to: bool) -> None:
         """See `interface.Fanout`."""
@@ -180,6 +201,12 @@ class CompiledFanout(ReferenceFanout):
 
     # --- moving packets -------------------------------------------------------------------------
 
+    def waiter(self) -> Waiter | None:
+        """See `interface.Fanout`."""
+        if not self._engine.has_socket:
+            return None
+        return _fanout.Waiter(self._engine, self._schedule, self._sender.busy)
+
     def drain(self, now_ns: int, limit: int) -> Batch:
         """See `interface.Fanout`."""
         return self._engine.drain(now_ns, limit)
@@ -197,12 +224,8 @@ class CompiledFanout(ReferenceFanout):
         self._now_ns = max(self._now_ns, self._engine.now_ns)
         super().set_paused(out, paused=paused)
 
-    def take_rtcp(self, peer: PeerState, datagram: bytes, now_ns: int, batch: Batch) -> None:
-        """Control packets, from the engine."""
-        self._rtcp.receive(peer, datagram, now_ns, self._time, batch)
-
     def read_rtcp(self, peer: PeerState, plain: bytes, now_ns: int, batch: Batch) -> None:
-        """Control packets that the engine decrypted."""
+        """What the engine decrypted and does not read itself."""
         self._rtcp.read(peer, plain, now_ns, self._time, batch)
 
     def _feedback_read(self) -> int:

@@ -53,6 +53,7 @@ from mixer.forward.readings import (
     StreamFlow,
     Totals,
 )
+from mixer.forward.turns import Waiter
 from mixer.wire.ids import MediaKind
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "TappedPacket",
     "Totals",
     "TransportFeedback",
+    "Waiter",
     "is_streamed",
 ]
 
@@ -197,6 +199,9 @@ class Fanout(Protocol):
         """Ask the publisher, throttled: one request each 500 ms for all layers of an m-line."""
 
     # --- moving packets -------------------------------------------------------------------------
+
+    def waiter(self) -> Waiter | None:
+        """What reads the socket while an event loop waits; None: `drain` has to be called."""
 
     def drain(self, now_ns: int, limit: int) -> Batch:
         """Read at most `limit` datagrams and forward what is media."""

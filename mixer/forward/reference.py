@@ -24,6 +24,7 @@ from mixer.forward.interface import (
     StreamFigures,
     StreamFlow,
     Totals,
+    Waiter,
 )
 from mixer.forward.registry import Registry
 from mixer.forward.reports import SessionTime
@@ -65,6 +66,10 @@ class ReferenceFanout(Registry):
         return batch
 
     # --- moving packets -------------------------------------------------------------------------
+
+    def waiter(self) -> Waiter | None:
+        """See `interface.Fanout`."""
+        return None
 
     def drain(self, now_ns: int, limit: int) -> Batch:
         """See `interface.Fanout`."""
@@ -123,7 +128,7 @@ class ReferenceFanout(Registry):
     def poll(self, now_ns: int) -> Batch:
         """See `interface.Fanout`."""
         self._now_ns = now_ns
-        is_busy = self._sender.is_busy
+        is_busy = bool(self._sender.busy)
         if is_busy:
             self._sender.poll(now_ns)
         due = self._schedule.look(now_ns)

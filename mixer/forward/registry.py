@@ -24,6 +24,7 @@ class Registry:
     peer_type = PeerState
     stream_type = InStream
     sender_type: type[Sender] = Sender
+    reporter_type: type[Reporter] = Reporter
     out_type = OutStream
     estimate_type = MeasuredEstimate
 
@@ -36,7 +37,7 @@ class Registry:
         self._egress = self._make_egress(socket)
         self._sender = self.sender_type(self._egress)
         self._binder = Binder(first_life)
-        self._reporter = Reporter(self._egress)
+        self._reporter = self.reporter_type(self._egress)
         self._peers: dict[int, PeerState] = {}
         self._by_address: dict[Address, PeerState] = {}
         self._streams: dict[int, InStream] = {}

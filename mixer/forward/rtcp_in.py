@@ -180,6 +180,9 @@ def _note_reception(
         out.jitter_ms = block.jitter * 1000 / out.clock_rate
         peer.loss_fraction = max(peer.loss_fraction, out.loss_fraction)
         peer.jitter_ms = max(peer.jitter_ms, out.jitter_ms)
-        batch.reception.append(
-            ReceptionReport(peer.peer, out.out, out.loss_fraction, out.jitter_ms, rtt_ns or 0)
-        )
+        if peer.estimate is None:
+            batch.reception.append(
+                ReceptionReport(peer.peer, out.out, out.loss_fraction, out.jitter_ms, rtt_ns or 0)
+            )
+        elif rtt_ns:
+            peer.estimate.rtt_ns = rtt_ns

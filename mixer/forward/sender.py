@@ -23,8 +23,8 @@ class Sender:
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
-        self._busy: dict[int, PeerState] = {}
-        """Peers for whom something waits."""
+        self.busy: dict[int, PeerState] = {}
+        """Peers for whom something waits for `poll`."""
         self.probe_packets = 0
         self.resent = 0
 
@@ -36,7 +36,7 @@ class Sender:
         if out.kind is MediaKind.AUDIO or pacer.may_pass(now_ns):
             self.transmit(peer, packet, now_ns)
         elif pacer.push(packet):
-            self._busy[peer.peer] = peer
+            self.busy[peer.peer] = peer
         else:
             out.drops.add(Drop.PACER_FULL)
 
@@ -77,11 +77,6 @@ class Sender:
             self.probe_packets += 1
             peer.probe_octets += size
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something waits for `poll`."""
-        return bool(self._busy)
-
     # --- by and by ------------------------------------------------------------------------------
 
     def probe(self, peer: PeerState, cluster: int, octets: int, bps: int) -> bool:
@@ -89,12 +84,12 @@ class Sender:
         if peer.probe is not None or octets <= 0 or bps <= 0 or padded(peer) is None:
             return False
         peer.probe = self.probe_type(cluster, octets, bps)
-        self._busy[peer.peer] = peer
+        self.busy[peer.peer] = peer
         return True
 
     def poll(self, now_ns: int) -> None:
         """Send what is due."""
-        for peer in tuple(self._busy.values()):
+        for peer in tuple(self.busy.values()):
             self.poll_peer(peer, now_ns)
 
     def poll_peer(self, peer: PeerState, now_ns: int) -> None:
@@ -103,7 +98,7 @@ class Sender:
         if peer.probe is not None:
             self.go_on_probing(peer, peer.probe, now_ns)
         if not len(peer.pacer) and peer.probe is None:
-            del self._busy[peer.peer]
+            del self.busy[peer.peer]
 
     def _release(self, peer: PeerState, now_ns: int) -> None:
         while (packet := peer.pacer.pop(now_ns)) is not None:
@@ -111,7 +106,7 @@ class Sender:
 
     def note_busy(self, peer: PeerState) -> None:
         """Something waits for a peer."""
-        self._busy[peer.peer] = peer
+        self.busy[peer.peer] = peer
 
     def go_on_probing(self, peer: PeerState, probe: Probe, now_ns: int) -> None:
         """Send what is due of a probe, and end it."""
@@ -134,7 +129,7 @@ class Sender:
 
     def next_due_ns(self, now_ns: int) -> int:
         """See `interface.Fanout`."""
-        return now_ns + (_PACED_NS if self._busy else _POLL_NS)
+        return now_ns + (_PACED_NS if self.busy else _POLL_NS)
 
     def forget(self, peer: PeerState) -> None:
         """Drop what waits for a peer whose keys end."""
@@ -142,7 +137,7 @@ class Sender:
         if count:
             peer.drops.add(Drop.KEYS_REPLACED, count)
         peer.probe = None
-        self._busy.pop(peer.peer, None)
+        self.busy.pop(peer.peer, None)
 
 
 def padded(peer: PeerState) -> OutStream | None:

@@ -14,7 +14,7 @@ LOOK_NS: Final = 100_000_000
 
 
 class Speaking:
-    """Reads the levels of all publications some eight times a second."""
+    """Reads the levels of all publications some nine times a second."""
 
     def __init__(self, fanout: Fanout, report: Callable[[Event], None]) -> None:
         self._fanout = fanout
@@ -28,7 +28,7 @@ class Speaking:
             self._tell()
 
     def tick(self, now_ns: int) -> None:
-        """Call it more often than each 100 ms."""
+        """Call it some ten times a second."""
         if now_ns < self._due_ns:
             return
         self._due_ns = now_ns + LOOK_NS

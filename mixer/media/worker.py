@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from functools import partial
 from multiprocessing.connection import Connection as Lifeline
 from typing import Final
 
@@ -22,11 +23,12 @@ from mixer.media.links import Links
 from mixer.media.metrics import Process, collect
 from mixer.media.ports import open_ports
 from mixer.media.reporting import Reporting
+from mixer.media.selector import PacketSelector
 from mixer.media.speaking import Speaking
 from mixer.media.streaming import StreamInput
 from mixer.media.taking import Taking
+from mixer.media.turns import make_turns
 from mixer.media.udp import PortTakenError, UdpPort
-from mixer.media.wakeups import Wakeups
 from mixer.transport.ice import Credentials
 from mixer.transport.offer import SendAgreement
 from mixer.wire.boot import Boot
@@ -53,17 +55,12 @@ from mixer.wire.resources import Resource
 from mixer.wire.worker import run_worker
 
 _log = structlog.get_logger(__name__)
-DRAIN_DATAGRAMS: Final = 64
-"""Read per wake-up; more would make the link and the timers late."""
-POLL_S: Final = 0.02
-"""What is due sooner has a timer of its own."""
-EARLY_NS: Final = 16_000_000
-"""A reading so long after the last tick does the next one: it has woken us up already."""
-LATE_S: Final = 0.024
-"""So long after the last tick the next one comes without a reading."""
 _REPORT_NS: Final = 1_000_000_000
 _LOOK_NS: Final = 50_000_000
-"""Handshakes, silence, replays, speakers and takers are looked at every 50 to 74 ms."""
+"""A tick so long after the last look at handshakes, silence, replays, speakers and takers looks at
+them again."""
+_LOOK_LATE_NS: Final = 100_000_000
+"""So long after it there is a tick for them, unless a connection is being made."""
 PORT_TAKEN_EXIT: Final = 3
 _LIVES_PER_EPOCH: Final = 1 << 20
 """Milliseconds of Unix time times this stay below 2**63 until the year 2248."""
@@ -72,14 +69,14 @@ _LIVES_PER_EPOCH: Final = 1 << 20
 class MediaWorker:
     """Implements `mixer.wire.worker.Worker`. Everything runs on one event loop."""
 
-    def __init__(self, boot: Boot) -> None:
-        """Opens nothing yet; `start` does."""
+    def __init__(self, boot: Boot, selector: PacketSelector | None = None) -> None:
+        """Opens nothing yet; `start` does. `selector`: the loop's, so that packets pass while it
+        waits; without one they are read as anything else.
+        """
         self._boot = boot
+        self._selector = selector
         self._report: Callable[[Event], None] = _ignore
-        self._timer: asyncio.TimerHandle | None = None
-        self._pacing: asyncio.TimerHandle | None = None
-        self._early_ns = self._look_due_ns = self._report_due_ns = 0
-        self._wakeups = Wakeups()
+        self._look_due_ns = self._report_due_ns = 0
         self._port: UdpPort | None = None
 
     # --- life -----------------------------------------------------------------------------------
@@ -99,6 +96,7 @@ class MediaWorker:
         tell = _log.warning if boot.compiled and hot_path.reason else _log.info
         tell("media.hot_path", compiled=hot_path.is_compiled, reason=hot_path.reason)
         self._fanout = hot_path.make_fanout(port.socket, first_life=boot.epoch * _LIVES_PER_EPOCH)
+        self._turns = make_turns(self._fanout, port.socket, self._selector, self)
         candidates = self._ports.candidates(boot.advertised_addresses)
         self._connections = Connections(self._fanout, candidates, self._peer_moved)
         self._links = Links(self._fanout, self._take)
@@ -113,23 +111,18 @@ class MediaWorker:
         await self._server.start()
         await self._streams.start(self._ports.tcp)
         self._tell_buffers(port)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(port.socket.fileno(), self._readable)
         self._report_due_ns = time.monotonic_ns() + _REPORT_NS
-        self._timer = loop.call_later(LATE_S, self._tick)
+        self._turns.start()
         _log.info("media.listening", host=port.host, port=port.port, tcp=self._ports.tcp_port)
 
     async def stop(self) -> None:
         """Close the link, say goodbye to peers (RTCP BYE, DTLS close), close the port."""
-        for timer in (self._timer, self._pacing):
-            if timer is not None:
-                timer.cancel()
         if self._port is None:
             return
         await self._server.stop()
         self._connections.close_all()
         await self._streams.stop()
-        asyncio.get_running_loop().remove_reader(self._port.socket.fileno())
+        self._turns.stop()
         self._port.socket.close()
 
     @property
@@ -156,17 +149,11 @@ class MediaWorker:
 
     # --- packets --------------------------------------------------------------------------------
 
-    def _readable(self) -> None:
-        now_ns = self._wakeups.gather()
-        batch = self._fanout.drain(now_ns, DRAIN_DATAGRAMS)
-        if batch is not NOTHING:
-            if not batch.exhausted:
-                self._wakeups.hurry()
-            for datagram, address in batch.control:
-                self._connections.receive(datagram, address, now_ns)
-            self._moved(batch, now_ns)
-        if now_ns >= self._early_ns:
-            self._tick()
+    def packets_came(self, batch: Batch, now_ns: int) -> None:
+        """See `TurnTaker`."""
+        for datagram, address in batch.control:
+            self._connections.receive(datagram, address, now_ns)
+        self._moved(batch, now_ns)
 
     def _moved(self, batch: Batch, now_ns: int) -> None:
         """Packets came: hand over what the fan-out left, and write what is waiting."""
@@ -191,43 +178,33 @@ class MediaWorker:
             self._links.ask_worker(stream)
         if batch.reception or batch.bitrates or batch.moved:
             self._allocating.take(batch)
+            if batch.moved:
+                self._turns.ask()
 
     def _pace(self, now_ns: int) -> None:
-        """Wake up earlier than the next tick while something is paced."""
-        if self._pacing is not None:
-            return
-        wait_s = (self._fanout.next_due_ns(now_ns) - now_ns) / 1e9
-        if wait_s < POLL_S:
-            loop = asyncio.get_running_loop()
-            self._pacing = loop.call_later(wait_s, self._paced)
+        """Have a turn earlier than the next tick while something is paced."""
+        self._turns.pace(now_ns, self._fanout.next_due_ns(now_ns))
 
-    def _paced(self) -> None:
-        self._pacing = None
-        now_ns = time.monotonic_ns()
+    def paced(self, now_ns: int) -> None:
+        """See `TurnTaker`."""
         self._moved(self._fanout.poll(now_ns), now_ns)
 
     def _published(self, publication: PublicationId) -> None:
         self._holdings.route_all(publication)
         self._allocating.look_soon()
         self._taking.forget_worker(publication)
-        self._look_due_ns = 0
+        self._look_at_once()
 
     def _takers(self) -> AbstractSet[int]:
         return self._fanout.taken() | self._holdings.awaited()
 
-    def _tick(self) -> None:
-        """What time makes due: some 50 times a second, after a reading if there is one."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(LATE_S, self._tick)
-        now_ns = time.monotonic_ns()
-        self._early_ns = now_ns + EARLY_NS
+    def tick(self, now_ns: int) -> None:
+        """See `TurnTaker`: what time makes due."""
         batch = self._fanout.poll(now_ns)
         if batch is not NOTHING:
             self._hand_over(batch, now_ns)
         self._allocating.tick(now_ns)
         if now_ns >= self._look_due_ns:
-            self._look_due_ns = now_ns + _LOOK_NS
             self._look(now_ns)
         if now_ns >= self._report_due_ns:
             self._report_due_ns = now_ns + _REPORT_NS
@@ -237,16 +214,23 @@ class MediaWorker:
 
     def _look(self, now_ns: int) -> None:
         """What need not be looked at in each tick; some of it looks less often still."""
+        self._look_due_ns = now_ns + _LOOK_NS
+        is_calm = not self._connections.is_any_connecting
+        self._turns.look(now_ns + (_LOOK_LATE_NS if is_calm else _LOOK_NS))
         self._connections.tick(now_ns)
         self._links.distribution.tick(now_ns)
         self._reporting.flows(now_ns)
         self._speaking.tick(now_ns)
         self._taking.tick(now_ns)
 
+    def _look_at_once(self) -> None:
+        self._look_due_ns = 0
+        self._turns.look(0)
+
     def _look_soon(self) -> None:
         """Who takes what has changed."""
         self._taking.look_soon()
-        self._look_due_ns = 0
+        self._look_at_once()
 
     def _peer_moved(self, connection: Connection, reason: str) -> None:
         self._look_soon()
@@ -261,7 +245,7 @@ class MediaWorker:
         self._reporting.forget()
         self._speaking.forget()
         self._taking.forget_server()
-        self._look_due_ns = 0
+        self._look_at_once()
         self._report(self._small_buffer)
 
     def observed(self) -> tuple[Resource, ...]:
@@ -340,4 +324,10 @@ def _ignore(_event: Event) -> None:
 
 def main(boot: Boot, lifeline: Lifeline | None = None) -> None:
     """Entry point of the media process."""
-    run_worker(boot, MediaWorker, lifeline)
+    selector = PacketSelector()
+    run_worker(
+        boot,
+        partial(MediaWorker, selector=selector),
+        lifeline,
+        partial(asyncio.SelectorEventLoop, selector),
+    )

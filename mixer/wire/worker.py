@@ -77,12 +77,16 @@ def _lifeline_readable(
 
 
 def run_worker(
-    boot: Boot, make: Callable[[Boot], Worker], lifeline: Connection | None = None
+    boot: Boot,
+    make: Callable[[Boot], Worker],
+    lifeline: Connection | None = None,
+    make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> None:
-    """Entry point of a worker process; returns when it has stopped."""
+    """Entry point of a worker process; returns when it has stopped. On uvloop unless told."""
     import uvloop  # noqa: PLC0415  the supervisor imports this module and stays light
 
     configure_logging(boot, boot.kind.value)
     gc.collect()
     gc.freeze()
-    uvloop.run(serve_worker(boot, make, lifeline))
+    with asyncio.Runner(loop_factory=make_loop or uvloop.new_event_loop) as runner:
+        runner.run(serve_worker(boot, make, lifeline))

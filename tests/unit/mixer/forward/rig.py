@@ -17,6 +17,7 @@ from tests.unit.mixer.forward.implementations import MakeFanout, reference
 
 MS = 1_000_000
 SECOND = 1000 * MS
+ORIGIN_WALL_NS = 1_700_000_000 * SECOND
 PUBLISHER: Address = ("192.0.2.1", 1000)
 VIEWER: Address = ("192.0.2.2", 2000)
 VIDEO_SSRC, RTX_SSRC, AUDIO_SSRC = 100, 101, 200
@@ -69,7 +70,7 @@ class Wire:
     def __init__(self, make: MakeFanout = reference) -> None:
         self.socket = FakeSocket()
         self.fanout: Fanout = make(self.socket)
-        self.fanout.set_clock(0, 1_700_000_000 * SECOND)
+        self.fanout.set_clock(0, ORIGIN_WALL_NS)
         self.now_ns = 100 * SECOND
         for peer, address in ((1, PUBLISHER), (2, VIEWER)):
             self.fanout.add_peer(peer, f"cname{peer}")

@@ -12,9 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixer.forward.batch import Batch, Feedback, InjectedPacket
+from mixer.forward.estimate.measured import MeasuredEstimate
+from mixer.forward.reports import SessionTime
 from mixer.forward.transport_log import ArrivalLog
+from mixer.rtp.ntp import middle_of_ntp, ns_to_short_ntp
 from mixer.rtp.packet import RtpPacket
-from mixer.rtp.rtcp import Nack, PictureLoss, ReceiverReport, Remb, ReportBlock, Rtcp
+from mixer.rtp.rtcp import (
+    Nack,
+    PictureLoss,
+    ReceiverReport,
+    Remb,
+    ReportBlock,
+    Rtcp,
+    SourceDescription,
+    serialize_rtcp,
+)
 from mixer.wire.ids import MediaKind
 from tests.unit.mixer.forward.implementations import IMPLEMENTATIONS
 from tests.unit.mixer.forward.layers_rig import (
@@ -29,7 +41,7 @@ from tests.unit.mixer.forward.layers_rig import (
     sound_out,
     video_out,
 )
-from tests.unit.mixer.forward.rig import MS, PUBLISHER, VIEWER
+from tests.unit.mixer.forward.rig import MS, ORIGIN_WALL_NS, PUBLISHER, VIEWER
 
 pytestmark = pytest.mark.skipif(
     "compiled" not in IMPLEMENTATIONS, reason="without a compiler there is nothing to compare"
@@ -54,6 +66,7 @@ class Side(LayersRig):
         self.sent: list[RtpPacket] = []
         self.heard = ArrivalLog()
         self.made = 0
+        self.estimate: MeasuredEstimate | None = None
 
     def publish(self, packet: RtpPacket, elements: dict[int, bytes]) -> Batch:
         self.sent.append(packet)
@@ -171,13 +184,45 @@ def _rtcp(side: Side, source: random.Random) -> Batch:
         if source.random() < 0.8:
             side.heard.add(number, side.now_ns + source.randrange(50 * MS))
     numbers = tuple(source.randrange(65536) for _ in range(2)) + tuple(sent[-2:])
+    reports = (
+        ReportBlock(OUT_SSRC, 12, jitter=source.randrange(1 << 32), **_echo(side, source)),
+        ReportBlock(SOUND_OUT_SSRC, 255, **_echo(side, source)),
+        ReportBlock(999),
+    )
     choices: tuple[list[Rtcp], ...] = (
         [*side.heard.reports(1, OUT_SSRC)] or [ReceiverReport(1)],
-        [ReceiverReport(1, (ReportBlock(OUT_SSRC, 12), ReportBlock(SOUND_OUT_SSRC)))],
+        [ReceiverReport(1, reports[: source.randrange(4)])],
+        [ReceiverReport(1, reports), SourceDescription(((1, "viewer"),))],
         [Nack(1, OUT_SSRC, numbers)],
         [PictureLoss(1, OUT_SSRC), Remb(1, 500_000, (OUT_SSRC,))],
     )
-    return side.rtcp(*source.choice(choices))
+    told = bytearray(serialize_rtcp(source.choice(choices)))
+    if source.random() < 0.2:
+        told[source.randrange(len(told))] = source.randrange(256)
+    if source.random() < 0.1:
+        del told[source.randrange(len(told)) :]
+    return side.arrive(bytes(told), VIEWER)
+
+
+def _echo(side: Side, source: random.Random) -> dict[str, int]:
+    """When a report of ours came, and how long ago that is, or neither."""
+    ago_ns = source.randrange(3000) * MS
+    left = middle_of_ntp(SessionTime(0, ORIGIN_WALL_NS).ntp(side.now_ns - ago_ns))
+    return source.choice(
+        (
+            {},
+            {"last_sr": left},
+            {"last_sr": left, "delay_since_last_sr": ns_to_short_ntp(ago_ns // 2)},
+            {"last_sr": left, "delay_since_last_sr": source.randrange(1 << 32)},
+        )
+    )
+
+
+def _judge(side: Side, source: random.Random) -> None:
+    """Let an estimate take what the viewer tells, or nobody."""
+    is_judged = source.random() < 0.7
+    side.estimate = side.fanout.make_estimate() if is_judged else None
+    side.fanout.judge(2, side.estimate)
 
 
 def _number_of(datagram: bytes) -> list[int]:
@@ -200,6 +245,7 @@ STEPS: Final[tuple[Step, ...]] = (
     *(_rtcp,) * 2,
     _again,
     _h264,
+    _judge,
     _kernel,
     _line,
     _lost,
@@ -243,6 +289,7 @@ def _figures(side: Side) -> object:
         fanout.audio_levels(side.now_ns),
         fanout.taken(),
         fanout.next_due_ns(side.now_ns),
+        side.estimate and (side.estimate.bps, side.estimate.rtt_ns, side.estimate.has_moved),
     )
 
 

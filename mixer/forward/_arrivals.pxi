@@ -59,34 +59,42 @@ cdef class ArrivalCore:
 
     def reports(self, uint32_t sender_ssrc, uint32_t media_ssrc):
         """See `ArrivalLog`; what is returned can only be serialised."""
-        cdef int64_t start, end
+        cdef int64_t start = self.begin()
         cdef uint8_t made[MOST_REPORT]
         cdef int size
         found = []
-        if self._oldest_new < 0:
-            return found
-        start = self._oldest_new if self._next < 0 else min(self._next, self._oldest_new)
-        end = self.highest + 1
-        write32(made + 4, sender_ssrc)
-        write32(made + 8, media_ssrc)
-        while start < end:
-            size = self.write(made, &start, end)
+        while start <= self.highest:
+            size = self.write(made, &start, sender_ssrc, media_ssrc)
             if size:
                 found.append(WrittenReport.__new__(WrittenReport, made[:size]))
-        self._next = end
-        self._oldest_new = -1
-        self.floor = end - HISTORY
+        self.end()
         return found
 
-    cdef int write(self, uint8_t *made, int64_t *begun, int64_t end) noexcept nogil:
+    cdef int64_t begin(self) noexcept nogil:
+        """The number that reports begin with; one behind all if there is nothing new."""
+        if self._oldest_new < 0:
+            return self.highest + 1
+        return self._oldest_new if self._next < 0 else min(self._next, self._oldest_new)
+
+    cdef void end(self) noexcept nogil:
+        """All up to the highest have been told."""
+        if self._oldest_new < 0:
+            return
+        self._next = self.highest + 1
+        self._oldest_new = -1
+        self.floor = self._next - HISTORY
+
+    cdef int write(
+        self, uint8_t *made, int64_t *begun, uint32_t sender_ssrc, uint32_t media_ssrc
+    ) noexcept nogil:
         """Write a report from a number on, which moves behind it; 0: nothing arrived."""
         cdef uint8_t statuses[MOST_STATUSES]
         cdef int16_t deltas[MOST_STATUSES]
         cdef int64_t number = begun[0]
         cdef int64_t start = number
         cdef int64_t reference = -1, ticks = 0, delta
+        cdef int64_t end = min(self.highest + 1, start + MOST_STATUSES)
         cdef int place, count = 0
-        end = min(end, start + MOST_STATUSES)
         while number < end:
             place = number & (ARRIVALS - 1)
             if self.numbers[place] != number or number < self.floor:
@@ -106,6 +114,8 @@ cdef class ArrivalCore:
         begun[0] = number
         if reference < 0:
             return 0
+        write32(made + 4, sender_ssrc)
+        write32(made + 8, media_ssrc)
         write16(made + 12, start & 0xFFFF)
         write16(made + 14, count)
         write32(made + 16, <uint32_t>((reference & 0xFFFFFF) << 8 | (self._count & 0xFF)))

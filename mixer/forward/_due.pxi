@@ -1,19 +1,15 @@
 # What is looked at many times a second: whom time has made due, what flows, what is taken.
 
-cdef inline bint is_sent_due(PeerCore peer, int64_t now_ns) except -1:
+cdef inline bint is_due(PeerCore peer, int64_t now_ns) except -1:
     cdef OutCore out
-    if peer.sends:
-        for out in peer.outs.values():
-            if out.owes_report(now_ns):
-                return True
+    if not peer.sends:
+        return False
+    if owes_arrivals(peer, now_ns) or owes_reception(peer, now_ns):
+        return True
+    for out in peer.outs.values():
+        if out.owes_report(now_ns):
+            return True
     return False
-
-
-cdef inline bint is_heard_due(PeerCore peer, int64_t now_ns) except -1:
-    return peer.sends and (
-        (peer.arrivals is not None and now_ns >= peer.feedback_due_ns)
-        or (now_ns >= peer.report_due_ns and len(peer.media) > 0)
-    )
 
 
 cdef bint is_restless(StreamCore stream) except -1:
@@ -38,7 +34,7 @@ cdef class CompiledSchedule:
         self.peers = peers
 
     cdef bint has_due(self, int64_t now_ns) except -1:
-        """Whether `look` would name anybody; what can be told without anybody's help is."""
+        """Whether `look` would name anybody; reports that need nobody are sent."""
         cdef StreamCore stream
         cdef PeerCore peer
         cdef bint found = False
@@ -51,9 +47,8 @@ cdef class CompiledSchedule:
             self.streams_due_ns = now_ns + STREAMS_NS
         if now_ns >= self.reports_due_ns:
             for peer in self.peers.values():
-                if is_sent_due(peer, now_ns):
-                    self.telling.tell_sent(peer, now_ns)
-                found = found or is_heard_due(peer, now_ns)
+                if is_due(peer, now_ns) and not self.telling.tell(peer, now_ns):
+                    found = True
             if not found:
                 self.reports_due_ns = now_ns + REPORTS_NS
         return found
@@ -75,7 +70,7 @@ cdef class CompiledSchedule:
         if now_ns >= self.reports_due_ns:
             self.reports_due_ns = now_ns + REPORTS_NS
             for peer in self.peers.values():
-                if is_sent_due(peer, now_ns) or is_heard_due(peer, now_ns):
+                if is_due(peer, now_ns):
                     peers = added(peers, peer)
         if streams is None and peers is None:
             return None

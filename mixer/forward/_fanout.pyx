@@ -7,7 +7,7 @@ whatever is unusual is done by the very same Python code on the same state. One 
 _tally, _ring, _clock, _streams, _outs, _peers, _arrivals, _pacer, _probe, _due: state; _srtp: libsrtp by pointer;
 _parse: RTP;
 _waiting: when; _addresses, _engine, _control: in; _carrier: across; _outbox: out; _told, _line, _estimate: what a
-report tells, and what it means for a peer's line; _again, _sent: what leaves beside what comes.
+report tells, and what it means for a peer's line; _again, _reports: what leaves beside what comes.
 """
 
 from cython cimport freelist
@@ -85,7 +85,7 @@ from mixer.rtp import clock as clocks
 from mixer.rtp import payload_type, twcc
 from mixer.rtp.clock import ClockStream, SessionClock
 from mixer.rtp.nack import NackGenerator
-from mixer.rtp.ntp import UNIX_TO_NTP_NS, middle_of_ntp, ns_to_short_ntp
+from mixer.rtp.ntp import UNIX_TO_NTP_NS, middle_of_ntp
 from mixer.rtp.rtcp import ReportBlock, serialize_rtcp
 from mixer.wire.ids import MediaKind
 
@@ -115,6 +115,8 @@ cdef int64_t DEBT_NS = pacing.MAX_DEBT_NS
 cdef int FULL = pacing.FULL_PACKETS
 cdef int BRIMMING = pacing.BRIMMING_PACKETS
 cdef int64_t USUAL_RTT_NS = DEFAULT_RTT_NS
+cdef int64_t RECEIVER_INTERVAL_NS = reports.RECEIVER_INTERVAL_NS
+cdef int64_t FEEDBACK_INTERVAL_NS = reports.FEEDBACK_INTERVAL_NS
 cdef int64_t SENDER_INTERVAL_NS = reports.SENDER_INTERVAL_NS
 cdef int64_t FIRST_REPORT_NS = reports.FIRST_REPORT_NS
 cdef int64_t STREAMS_NS = schedules.STREAMS_NS
@@ -149,7 +151,7 @@ include "_outbox.pxi"
 include "_carrier.pxi"
 include "_again.pxi"
 include "_control.pxi"
-include "_sent.pxi"
+include "_reports.pxi"
 include "_due.pxi"
 include "_engine.pxi"
 include "_waiting.pxi"

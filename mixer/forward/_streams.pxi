@@ -56,7 +56,7 @@ cdef class Statistics:
     @property
     def expected(self):
         """How many packets the sequence numbers say there were."""
-        return self.highest - self.base + 1 if self.base >= 0 else 0
+        return self.count_expected()
 
     @property
     def packets_lost(self):
@@ -70,20 +70,50 @@ cdef class Statistics:
 
     def report_block(self, int64_t now_ns):
         """The block for a report sent now; begins a new loss interval."""
-        cdef int64_t expected = self.expected
+        return ReportBlock(
+            ssrc=self.ssrc,
+            fraction_lost=self.next_fraction(),
+            packets_lost=self.packets_lost,
+            highest_sequence=self.highest_told(),
+            jitter=int(self.jitter),
+            last_sr=self.last_sr,
+            delay_since_last_sr=self.since_report(now_ns),
+        )
+
+    cdef int write_block(self, uint8_t *at, int64_t now_ns) noexcept nogil:
+        """The same, as it is sent; return the fraction lost, in 1/256."""
+        cdef int fraction = self.next_fraction()
+        cdef int64_t lost = self.count_expected() - self.packets_received
+        write32(at, <uint32_t>self.ssrc)
+        write32(at + 4, <uint32_t>(max(-0x800000, min(0x7FFFFF, lost))) & 0xFFFFFF)
+        at[4] = fraction
+        write32(at + 8, self.highest_told())
+        write32(at + 12, <uint32_t>(<int64_t>self.jitter))
+        write32(at + 16, <uint32_t>self.last_sr)
+        write32(at + 20, self.since_report(now_ns))
+        return fraction
+
+    cdef int next_fraction(self) noexcept nogil:
+        """Of the interval that ends, in 1/256."""
+        cdef int64_t expected = self.count_expected()
         cdef int64_t due = expected - self.expected_prior
         cdef int64_t lost = due - (self.packets_received - self.received_prior)
         self.expected_prior = expected
         self.received_prior = self.packets_received
-        return ReportBlock(
-            ssrc=self.ssrc,
-            fraction_lost=min((lost << 8) // due, 255) if due > 0 and lost > 0 else 0,
-            packets_lost=self.packets_lost,
-            highest_sequence=max(self.highest, 0) & 0xFFFFFFFF,
-            jitter=int(self.jitter),
-            last_sr=self.last_sr,
-            delay_since_last_sr=ns_to_short_ntp(now_ns - self.last_sr_ns) if self.last_sr else 0,
-        )
+        return <int>min((lost << 8) // due, 255) if due > 0 and lost > 0 else 0
+
+    cdef int64_t count_expected(self) noexcept nogil:
+        return self.highest - self.base + 1 if self.base >= 0 else 0
+
+    cdef uint32_t highest_told(self) noexcept nogil:
+        return <uint32_t>max(self.highest, 0)
+
+    cdef uint32_t since_report(self, int64_t now_ns) noexcept nogil:
+        """See `ntp.ns_to_short_ntp`."""
+        cdef int64_t most = 0xFFFFFFFF
+        if not self.last_sr:
+            return 0
+        return <uint32_t>min(scaled(now_ns - self.last_sr_ns, 1 << 16, SECOND_NS), most)
 
 
 cdef class Routes:

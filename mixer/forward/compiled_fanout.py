@@ -70,12 +70,14 @@ class CompiledSender(Sender):
 
 
 class CompiledReporter(Reporter):
-    """A reporter whose sender reports are written in C."""
+    """A reporter whose usual reports are written in C."""
 
     engine: _fanout.Engine
 
-    def _tell_sent(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:  # noqa: ARG002
-        self.engine.tell_sent(cast(_fanout.PeerCore, peer), now_ns)
+    def poll_peer(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:
+        """See `Reporter`."""
+        if not self.engine.tell(cast(_fanout.PeerCore, peer), now_ns):
+            super().poll_peer(peer, now_ns, time)
 
 
 class CompiledFanout(ReferenceFanout):

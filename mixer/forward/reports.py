@@ -88,9 +88,6 @@ class Reporter:
         if peer.arrivals is not None and now_ns >= peer.feedback_due_ns:
             peer.feedback_due_ns = now_ns + FEEDBACK_INTERVAL_NS
             self._tell_arrivals(peer, peer.arrivals)
-        self._tell_sent(peer, now_ns, time)
-
-    def _tell_sent(self, peer: PeerState, now_ns: int, time: SessionTime) -> None:
         for out in peer.outs.values():
             if out.sent_packets and now_ns >= out.report_due_ns:
                 if out.report_due_ns == 0:

@@ -25,6 +25,7 @@ class PacketSelector(selectors.BaseSelector):
     def __init__(self) -> None:
         """As any selector until `attach`."""
         self._others = selectors.EpollSelector()
+        self._others_file = self._others.fileno()
         self._waiter: Waiter | None = None
         self._number = -1
         self._packets: selectors.SelectorKey | None = None
@@ -62,7 +63,7 @@ class PacketSelector(selectors.BaseSelector):
         if self._waiter is None or self._packets is None:
             return self._others.select(timeout)
         until_ns = _NEVER_NS if timeout is None else time.monotonic_ns() + int(timeout * 1e9)
-        turns = self._waiter.wait(self._others.fileno(), until_ns)
+        turns = self._waiter.wait(self._others_file, until_ns)
         found = self._others.select(0) if turns & OTHERS else []
         if turns & PACKETS:
             found.append((self._packets, selectors.EVENT_READ))

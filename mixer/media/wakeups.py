@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
 
-GATHER_NS: Final = 2_000_000
-"""From the first packet to the reading that takes it with all that followed it."""
-CALM_NS: Final = 10_000_000
-"""A packet that comes so long after the reading before is read at once."""
+from mixer.forward.turns import CALM_NS, GATHER_NS
 
 
 class Wakeups:

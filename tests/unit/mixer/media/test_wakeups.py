@@ -1,4 +1,5 @@
-from mixer.media.wakeups import CALM_NS, GATHER_NS, Wakeups
+from mixer.forward.turns import CALM_NS, GATHER_NS
+from mixer.media.wakeups import Wakeups
 
 
 class Time:

@@ -26,7 +26,7 @@ cdef class Waiter:
     cdef int64_t read_ns  # when what has come is read, -1: nothing has
     cdef int64_t calm_ns  # what comes from here on is read at once
     cdef int64_t early_ns, late_ns  # between these a tick falls due
-    cdef int64_t pace_ns, look_ns
+    cdef int64_t pace_ns, look_ns, write_ns
     cdef bint ticks, is_asked
     cdef object batch  # what readings left
 
@@ -36,7 +36,7 @@ cdef class Waiter:
         self.busy = busy
         self.batch = NOTHING
         self.read_ns = -1
-        self.pace_ns = NEVER
+        self.pace_ns = self.write_ns = NEVER
         self.files[0].fd = engine.fileno
         self.files[0].events = self.files[1].events = POLLIN
 
@@ -61,6 +61,10 @@ cdef class Waiter:
         """See `turns.Waiter`."""
         self.pace_ns = min(self.pace_ns, due_ns)
 
+    def write(self, int64_t due_ns):
+        """See `turns.Waiter`."""
+        self.write_ns = min(self.write_ns, due_ns)
+
     def look(self, int64_t due_ns):
         """See `turns.Waiter`."""
         self.look_ns = due_ns
@@ -74,6 +78,13 @@ cdef class Waiter:
         cdef bint is_due = now_ns >= self.pace_ns
         if is_due:
             self.pace_ns = NEVER
+        return is_due
+
+    def is_written(self, int64_t now_ns):
+        """See `turns.Waiter`."""
+        cdef bint is_due = now_ns >= self.write_ns
+        if is_due:
+            self.write_ns = NEVER
         return is_due
 
     def is_tick(self):
@@ -95,18 +106,22 @@ cdef class Waiter:
                     self.look_for_due(now_ns)
             elif now_ns >= self.late_ns:
                 self.look_for_due(now_ns)
-            if self.ticks or now_ns >= self.pace_ns or self.engine.has_left():
+            if self.ticks or now_ns >= self.next_ns() or self.engine.has_left():
                 return PACKETS_TURN | (OTHERS_TURN if others else 0)
             if others:
                 return OTHERS_TURN
             if now_ns >= until_ns:
                 return 0
 
+    cdef inline int64_t next_ns(self) noexcept nogil:
+        """When somebody told that he has to have a turn."""
+        return min(self.pace_ns, self.write_ns)
+
     cdef bint rest(self, int64_t now_ns, int64_t until_ns) noexcept nogil:
         """Until something has to be done; return whether anybody else has something to read."""
         cdef timespec patience
         cdef bint gathers = self.read_ns >= 0
-        cdef int64_t left_ns = min(until_ns, min(self.late_ns, self.pace_ns))
+        cdef int64_t left_ns = min(until_ns, min(self.late_ns, self.next_ns()))
         if gathers:
             left_ns = min(left_ns, self.read_ns)
         left_ns = max(left_ns - now_ns, 0)

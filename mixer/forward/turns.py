@@ -21,7 +21,7 @@ LATE_NS: Final = 24_000_000
 READ_AT_ONCE: Final = 64
 """Datagrams a reading; more would make whatever else waits late."""
 PACKETS: Final = 1
-"""`Waiter.wait`: a batch, a tick or something paced waits for its turn."""
+"""`Waiter.wait`: a batch, a tick or something that was to be done by now waits for its turn."""
 OTHERS: Final = 2
 """`Waiter.wait`: something else than the socket can be read."""
 
@@ -51,6 +51,12 @@ class Waiter(Protocol):
 
     def pace(self, due_ns: int) -> None:
         """Something waits for `Fanout.poll` until then."""
+
+    def write(self, due_ns: int) -> None:
+        """Something waits to be written elsewhere until then."""
+
+    def is_written(self, now_ns: int) -> bool:
+        """Whether the time told by `write` has come, once for each."""
 
     def look(self, due_ns: int) -> None:
         """From then on a tick is due whether or not the fan-out has anything to do in it."""

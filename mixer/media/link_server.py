@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,7 +19,7 @@ _log = structlog.get_logger(__name__)
 _SOCKET_MODE: Final = 0o600
 _HELLO_S: Final = 5.0
 _CLOSE_S: Final = 1.0
-FLUSH_S: Final = 0.004
+FLUSH_NS: Final = 4_000_000
 MAX_CLIENTS: Final = 16
 
 
@@ -41,12 +42,16 @@ class LinkHandler(Protocol):
 class LinkServer:
     """All worker connections. At most `MAX_CLIENTS`; further ones are closed at once."""
 
-    def __init__(self, path: Path, handler: LinkHandler) -> None:
+    def __init__(
+        self, path: Path, handler: LinkHandler, write_later: Callable[[int], None]
+    ) -> None:
+        """`write_later` has `flush` called after so many ns, once."""
         self._path = path
         self._handler = handler
         self._server: asyncio.Server | None = None
         self._writers: dict[LinkClient, asyncio.StreamWriter] = {}
-        self._flush_timer: asyncio.TimerHandle | None = None
+        self._write_later = write_later
+        self._is_asked = False
         self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
@@ -75,23 +80,17 @@ class LinkServer:
         self._path.unlink(missing_ok=True)
 
     def flush_soon(self) -> None:
-        """Write every outbox within `FLUSH_S`, together with what comes until then.
+        """Write every outbox within `FLUSH_NS`, together with what comes until then.
 
         A write wakes a worker: at 2000 packets/s joining them saves a third of media's time.
         """
-        if self._flush_timer is not None:
-            return
-        for client in self._writers:
-            if client.has_output:
-                loop = asyncio.get_running_loop()
-                self._flush_timer = loop.call_later(FLUSH_S, self.flush)
-                return
+        if not self._is_asked and any(client.has_output for client in self._writers):
+            self._is_asked = True
+            self._write_later(FLUSH_NS)
 
     def flush(self) -> None:
         """Write every outbox now."""
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None
+        self._is_asked = False
         for client, writer in self._writers.items():
             if client.has_output:
                 writer.write(client.take_output())

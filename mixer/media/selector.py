@@ -1,85 +1,94 @@
-"""The media process' wait: for packets in compiled code, for everything else as any loop."""
+"""The media process' event loop: packets pass in compiled code while it waits."""
 
 from __future__ import annotations
 
+import asyncio
 import selectors
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from contextvars import Context
+from typing import Final, TypeVarTuple
 
 from mixer.forward.turns import OTHERS, PACKETS, Waiter
 
-if TYPE_CHECKING:
-    from _typeshed import FileDescriptorLike
-
 _NEVER_NS: Final = 1 << 62
+Arguments = TypeVarTuple("Arguments")
 
 
-class PacketSelector(selectors.BaseSelector):
-    """A selector for an event loop whose one busiest file is read by a `Waiter`.
+class PacketSelector(selectors.EpollSelector):
+    """A selector that waits by a `Waiter`, once it has one, and gives packets their turns itself.
 
-    That file, once `attach` has named it, is reported as readable when the waiter says that its
-    reader shall have a turn. All other files are those of an ordinary selector.
+    A turn of packets is no event of the loop: there are hundreds a second, and few have anything
+    for it to do.
     """
 
     def __init__(self) -> None:
         """As any selector until `attach`."""
-        self._others = selectors.EpollSelector()
-        self._others_file = self._others.fileno()
+        super().__init__()
+        self._own_file = self.fileno()
         self._waiter: Waiter | None = None
-        self._number = -1
-        self._packets: selectors.SelectorKey | None = None
+        self._turn: Callable[[], bool] = bool
 
-    def attach(self, number: int, waiter: Waiter) -> None:
-        """Let `waiter` read a file that is not registered yet."""
-        self._number, self._waiter = number, waiter
+    def attach(self, waiter: Waiter, turn: Callable[[], bool]) -> None:
+        """Wait by `waiter`; `turn` tells whether it left the loop something to do."""
+        self._waiter, self._turn = waiter, turn
 
     def detach(self) -> None:
-        """The file has been unregistered; treat it as any other from now on."""
-        self._number, self._waiter = -1, None
-
-    def register(
-        self, fileobj: FileDescriptorLike, events: int, data: object = None
-    ) -> selectors.SelectorKey:
-        """See `selectors.BaseSelector`. Raises ValueError for the packets' file if it is to be
-        written: it never is by the loop.
-        """
-        if fileobj != self._number:
-            return self._others.register(fileobj, events, data)
-        if events != selectors.EVENT_READ:
-            raise ValueError("packets are only read")
-        self._packets = selectors.SelectorKey(fileobj, self._number, events, data)
-        return self._packets
-
-    def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
-        """See `selectors.BaseSelector`."""
-        if fileobj != self._number or self._packets is None:
-            return self._others.unregister(fileobj)
-        key, self._packets = self._packets, None
-        return key
+        """Wait as any selector."""
+        self._waiter = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """See `selectors.BaseSelector`."""
-        if self._waiter is None or self._packets is None:
-            return self._others.select(timeout)
         until_ns = _NEVER_NS if timeout is None else time.monotonic_ns() + int(timeout * 1e9)
-        turns = self._waiter.wait(self._others_file, until_ns)
-        found = self._others.select(0) if turns & OTHERS else []
-        if turns & PACKETS:
-            found.append((self._packets, selectors.EVENT_READ))
-        return found
+        while (waiter := self._waiter) is not None:
+            turns = waiter.wait(self._own_file, until_ns)
+            has_left = bool(turns & PACKETS) and self._turn()
+            if turns & OTHERS:
+                return super().select(0)
+            if not turns or has_left or time.monotonic_ns() >= until_ns:
+                return []
+        return super().select(timeout)
 
-    def close(self) -> None:
-        """See `selectors.BaseSelector`."""
-        self._others.close()
 
-    def get_map(self) -> Mapping[FileDescriptorLike, selectors.SelectorKey]:
-        """See `selectors.BaseSelector`."""
-        known = self._others.get_map()
-        return known if self._packets is None else {**known, self._number: self._packets}
+class PacketLoop(asyncio.SelectorEventLoop):
+    """An event loop that packets may pass by; it notes whether anything was scheduled."""
 
-    def get_key(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
-        """See `selectors.BaseSelector`."""
-        if fileobj == self._number and self._packets is not None:
-            return self._packets
-        return self._others.get_key(fileobj)
+    def __init__(self) -> None:
+        """Packets pass from `pass_packets` on."""
+        self.packets = PacketSelector()
+        self._has_scheduled = False
+        super().__init__(self.packets)
+
+    def pass_packets(self, waiter: Waiter, turn: Callable[[], None]) -> None:
+        """Wait by `waiter`, and call `turn` when packets shall have one."""
+
+        def take_turn() -> bool:
+            self._has_scheduled = False
+            try:
+                turn()
+            except Exception as error:  # noqa: BLE001  as of any callback of a loop
+                self.call_exception_handler({"message": "a turn failed", "exception": error})
+            return self._has_scheduled
+
+        self.packets.attach(waiter, take_turn)
+
+    def call_soon(
+        self,
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """See `asyncio.AbstractEventLoop`."""
+        self._has_scheduled = True
+        return super().call_soon(callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """See `asyncio.AbstractEventLoop`; `call_later` comes here as well."""
+        self._has_scheduled = True
+        return super().call_at(when, callback, *args, context=context)

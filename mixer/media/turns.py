@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from mixer.forward.interface import NOTHING, Batch, Fanout
 from mixer.forward.turns import EARLY_NS, LATE_NS, READ_AT_ONCE, Waiter
-from mixer.media.selector import PacketSelector
+from mixer.media.selector import PacketLoop
 from mixer.media.wakeups import Wakeups
 
 POLL_NS: Final = 20_000_000
@@ -24,6 +24,9 @@ class TurnTaker(Protocol):
 
     def paced(self, now_ns: int) -> None:
         """The time told by `Turns.pace` has come."""
+
+    def write(self) -> None:
+        """The time told by `Turns.write` has come."""
 
     def tick(self, now_ns: int) -> None:
         """Some 50 times a second, or less often if the fan-out has nothing to do in it and nobody
@@ -43,6 +46,9 @@ class Turns(Protocol):
     def pace(self, now_ns: int, due_ns: int) -> None:
         """Something waits for `Fanout.poll` until then."""
 
+    def write(self, wait_ns: int) -> None:
+        """Something waits to be written elsewhere, so long at most."""
+
     def look(self, due_ns: int) -> None:
         """From then on there is a tick whether or not the fan-out has anything to do in it."""
 
@@ -50,15 +56,12 @@ class Turns(Protocol):
         """There is something to do in the next tick."""
 
 
-class SelectorTurns:
+class WaitingTurns:
     """Implements `Turns` by a waiter: packets pass while the loop waits."""
 
-    def __init__(
-        self, selector: PacketSelector, port: socket.socket, waiter: Waiter, taker: TurnTaker
-    ) -> None:
-        """`selector` is the running loop's."""
-        self._selector = selector
-        self._file = port.fileno()
+    def __init__(self, loop: PacketLoop, waiter: Waiter, taker: TurnTaker) -> None:
+        """`loop` is the running one."""
+        self._loop = loop
         self._waiter = waiter
         self._taker = taker
         self.look = waiter.look
@@ -66,18 +69,20 @@ class SelectorTurns:
 
     def start(self) -> None:
         """See `Turns`."""
-        self._selector.attach(self._file, self._waiter)
-        asyncio.get_running_loop().add_reader(self._file, self._turn)
+        self._loop.pass_packets(self._waiter, self._turn)
 
     def stop(self) -> None:
         """See `Turns`."""
-        asyncio.get_running_loop().remove_reader(self._file)
-        self._selector.detach()
+        self._loop.packets.detach()
 
     def pace(self, now_ns: int, due_ns: int) -> None:
         """See `Turns`."""
         if due_ns - now_ns < POLL_NS:
             self._waiter.pace(due_ns)
+
+    def write(self, wait_ns: int) -> None:
+        """See `Turns`."""
+        self._waiter.write(time.monotonic_ns() + wait_ns)
 
     def _turn(self) -> None:
         waiter, taker = self._waiter, self._taker
@@ -87,6 +92,8 @@ class SelectorTurns:
             taker.packets_came(batch, now_ns)
         if waiter.is_paced(now_ns):
             taker.paced(now_ns)
+        if waiter.is_written(now_ns):
+            taker.write()
         if waiter.is_tick():
             taker.tick(now_ns)
 
@@ -124,6 +131,10 @@ class LoopTurns:
             loop = asyncio.get_running_loop()
             self._pacing = loop.call_later(wait_ns / 1e9, self._paced)
 
+    def write(self, wait_ns: int) -> None:
+        """See `Turns`."""
+        asyncio.get_running_loop().call_later(wait_ns / 1e9, self._taker.write)
+
     def look(self, due_ns: int) -> None:
         """See `Turns`."""
 
@@ -153,11 +164,10 @@ class LoopTurns:
         self._taker.tick(now_ns)
 
 
-def make_turns(
-    fanout: Fanout, port: socket.socket, selector: PacketSelector | None, taker: TurnTaker
-) -> Turns:
-    """By the running loop's selector, if that is one for packets and the fan-out has a waiter."""
-    waiter = fanout.waiter() if selector is not None else None
-    if selector is None or waiter is None:
-        return LoopTurns(fanout, port, taker)
-    return SelectorTurns(selector, port, waiter, taker)
+def make_turns(fanout: Fanout, port: socket.socket, taker: TurnTaker) -> Turns:
+    """By the wait of the running loop, if that is one that packets pass by and the fan-out can."""
+    loop = asyncio.get_running_loop()
+    waiter = fanout.waiter()
+    if isinstance(loop, PacketLoop) and waiter is not None:
+        return WaitingTurns(loop, waiter, taker)
+    return LoopTurns(fanout, port, taker)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from functools import partial
 from multiprocessing.connection import Connection as Lifeline
 from typing import Final
 
@@ -23,7 +21,7 @@ from mixer.media.links import Links
 from mixer.media.metrics import Process, collect
 from mixer.media.ports import open_ports
 from mixer.media.reporting import Reporting
-from mixer.media.selector import PacketSelector
+from mixer.media.selector import PacketLoop
 from mixer.media.speaking import Speaking
 from mixer.media.streaming import StreamInput
 from mixer.media.taking import Taking
@@ -69,12 +67,9 @@ _LIVES_PER_EPOCH: Final = 1 << 20
 class MediaWorker:
     """Implements `mixer.wire.worker.Worker`. Everything runs on one event loop."""
 
-    def __init__(self, boot: Boot, selector: PacketSelector | None = None) -> None:
-        """Opens nothing yet; `start` does. `selector`: the loop's, so that packets pass while it
-        waits; without one they are read as anything else.
-        """
+    def __init__(self, boot: Boot) -> None:
+        """Opens nothing yet; `start` does."""
         self._boot = boot
-        self._selector = selector
         self._report: Callable[[Event], None] = _ignore
         self._look_due_ns = self._report_due_ns = 0
         self._port: UdpPort | None = None
@@ -96,11 +91,11 @@ class MediaWorker:
         tell = _log.warning if boot.compiled and hot_path.reason else _log.info
         tell("media.hot_path", compiled=hot_path.is_compiled, reason=hot_path.reason)
         self._fanout = hot_path.make_fanout(port.socket, first_life=boot.epoch * _LIVES_PER_EPOCH)
-        self._turns = make_turns(self._fanout, port.socket, self._selector, self)
+        self._turns = make_turns(self._fanout, port.socket, self)
         candidates = self._ports.candidates(boot.advertised_addresses)
         self._connections = Connections(self._fanout, candidates, self._peer_moved)
         self._links = Links(self._fanout, self._take)
-        self._server = LinkServer(boot.link_socket, self._links)
+        self._server = LinkServer(boot.link_socket, self._links, self._turns.write)
         self._holdings = Holdings(self._fanout, self._connections, self._links)
         self._links.on_published = self._published
         self._allocating = Allocating(self._fanout, self._holdings)
@@ -154,6 +149,10 @@ class MediaWorker:
         for datagram, address in batch.control:
             self._connections.receive(datagram, address, now_ns)
         self._moved(batch, now_ns)
+
+    def write(self) -> None:
+        """See `TurnTaker`."""
+        self._server.flush()
 
     def _moved(self, batch: Batch, now_ns: int) -> None:
         """Packets came: hand over what the fan-out left, and write what is waiting."""
@@ -324,10 +323,4 @@ def _ignore(_event: Event) -> None:
 
 def main(boot: Boot, lifeline: Lifeline | None = None) -> None:
     """Entry point of the media process."""
-    selector = PacketSelector()
-    run_worker(
-        boot,
-        partial(MediaWorker, selector=selector),
-        lifeline,
-        partial(asyncio.SelectorEventLoop, selector),
-    )
+    run_worker(boot, MediaWorker, lifeline, PacketLoop)

@@ -176,6 +176,18 @@ def test_what_is_paced_has_its_time(waiting: Waiting) -> None:
     assert waiting.wait(2 * LATE_NS) == 0
 
 
+def test_what_is_to_be_written_has_its_time(waiting: Waiting) -> None:
+    waiting.settle()
+    due_ns = time.monotonic_ns() + 5 * MS
+    waiting.waiter.write(due_ns)
+    assert not waiting.waiter.is_written(due_ns - 1)
+    assert waiting.wait(60 * SECOND) == PACKETS
+    assert time.monotonic_ns() >= due_ns
+    assert not waiting.waiter.is_paced(time.monotonic_ns())
+    assert waiting.waiter.is_written(time.monotonic_ns())
+    assert waiting.wait(2 * LATE_NS) == 0
+
+
 def test_what_waits_for_a_pace_asks_for_a_tick(waiting: Waiting) -> None:
     waiting.settle()
     waiting.room.fanout.set_pace(10, 100_000)

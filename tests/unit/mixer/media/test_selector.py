@@ -1,4 +1,4 @@
-"""A selector whose busiest file is read elsewhere, by itself and under an event loop."""
+"""An event loop whose wait gives packets their turns."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ import asyncio
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 
 import pytest
 
 from mixer.forward.batch import NOTHING, Batch
 from mixer.forward.turns import OTHERS, PACKETS
-from mixer.media.selector import PacketSelector
-from mixer.media.turns import SelectorTurns
+from mixer.media.selector import PacketLoop, PacketSelector
+from mixer.media.turns import WaitingTurns
 
-SECOND_NS = 1_000_000_000
+MS = 1_000_000
+SECOND = 1000 * MS
 
 
 class FakeWaiter:
-    """Gives the turns it is told to, and notes how long it might have waited."""
+    """Gives the turns it is told to, then waits as a real one; notes how long it might have."""
 
     def __init__(self) -> None:
         self.turns: list[int] = []
         self.patience_ns: list[int] = []
         self.batches: list[Batch] = []
         self.ticks = 0
-        self.paced_ns: int | None = None
+        self.due_ns = {"pace": 1 << 62, "write": 1 << 62}
 
     def wait(self, others: int, until_ns: int) -> int:
-        patience_ns = until_ns - time.monotonic_ns()
-        self.patience_ns.append(patience_ns)
+        now_ns = time.monotonic_ns()
+        self.patience_ns.append(until_ns - now_ns)
         if self.turns:
             return self.turns.pop(0)
+        least_ns = min(until_ns, *self.due_ns.values())
         with selectors.DefaultSelector() as waiting:
             waiting.register(others, selectors.EVENT_READ)
-            is_readable = waiting.select(min(max(patience_ns / 1e9, 0), 1))
-        return OTHERS if is_readable else 0
+            is_readable = waiting.select(min(max((least_ns - now_ns) / 1e9, 0), 5))
+        turns = OTHERS if is_readable else 0
+        if self.batches or self.ticks > 0 or time.monotonic_ns() >= min(self.due_ns.values()):
+            turns |= PACKETS
+        return turns
 
     def take(self) -> Batch:
         return self.batches.pop(0) if self.batches else NOTHING
@@ -46,107 +51,28 @@ class FakeWaiter:
         return self.ticks >= 0
 
     def is_paced(self, now_ns: int) -> bool:
-        is_due = self.paced_ns is not None and now_ns >= self.paced_ns
+        return self._is_due("pace", now_ns)
+
+    def is_written(self, now_ns: int) -> bool:
+        return self._is_due("write", now_ns)
+
+    def _is_due(self, name: str, now_ns: int) -> bool:
+        is_due = now_ns >= self.due_ns[name]
         if is_due:
-            self.paced_ns = None
+            self.due_ns[name] = 1 << 62
         return is_due
 
     def pace(self, due_ns: int) -> None:
-        self.paced_ns = due_ns
+        self.due_ns["pace"] = due_ns
+
+    def write(self, due_ns: int) -> None:
+        self.due_ns["write"] = due_ns
 
     def look(self, due_ns: int) -> None:
         """Nobody looks here."""
 
     def ask(self) -> None:
         self.ticks = 1
-
-
-class Files:
-    """The packets' socket, another one, and the selector of both."""
-
-    def __init__(self) -> None:
-        self.packets, self.far = socket.socketpair()
-        self.other, self.far_other = socket.socketpair()
-        self.waiter = FakeWaiter()
-        self.selector = PacketSelector()
-
-    def attach(self) -> selectors.SelectorKey:
-        self.selector.attach(self.packets.fileno(), self.waiter)
-        self.selector.register(self.other, selectors.EVENT_READ, "other")
-        return self.selector.register(self.packets.fileno(), selectors.EVENT_READ, "packets")
-
-    def close(self) -> None:
-        self.selector.close()
-        for one in (self.packets, self.far, self.other, self.far_other):
-            one.close()
-
-
-@pytest.fixture
-def files() -> Iterator[Files]:
-    made = Files()
-    yield made
-    made.close()
-
-
-def names(found: list[tuple[selectors.SelectorKey, int]]) -> list[object]:
-    assert all(events == selectors.EVENT_READ for _, events in found)
-    return [key.data for key, _ in found]
-
-
-def test_before_a_waiter_it_is_any_selector(files: Files) -> None:
-    files.selector.register(files.packets, selectors.EVENT_READ, "packets")
-    files.far.send(b"x")
-    assert names(files.selector.select(1)) == ["packets"]
-
-
-def test_a_turn_of_the_packets_is_reported_as_their_file(files: Files) -> None:
-    key = files.attach()
-    files.waiter.turns = [PACKETS, 0, OTHERS | PACKETS, OTHERS]
-    assert files.selector.select(1) == [(key, selectors.EVENT_READ)]
-    assert files.selector.select(1) == []
-    files.far_other.send(b"x")
-    assert names(files.selector.select(1)) == ["other", "packets"]
-    assert names(files.selector.select(1)) == ["other"]
-
-
-def test_the_packets_file_is_left_to_the_waiter(files: Files) -> None:
-    files.attach()
-    files.far.send(b"x")
-    assert files.selector.select(0) == []
-
-
-@pytest.mark.parametrize(
-    ("timeout", "least_ns", "most_ns"),
-    [(None, 1 << 60, 1 << 62), (2.5, 2 * SECOND_NS, 3 * SECOND_NS), (0, -SECOND_NS, 1)],
-)
-def test_the_waiter_has_the_loops_patience(
-    files: Files, timeout: float | None, least_ns: int, most_ns: int
-) -> None:
-    files.attach()
-    files.waiter.turns = [PACKETS]
-    files.selector.select(timeout)
-    assert least_ns <= files.waiter.patience_ns[0] < most_ns
-
-
-def test_keys_of_both_kinds_are_found_and_go(files: Files) -> None:
-    key = files.attach()
-    number = files.packets.fileno()
-    assert files.selector.get_key(number) == key
-    assert files.selector.get_key(files.other).data == "other"
-    assert {one.data for one in files.selector.get_map().values()} == {"other", "packets"}
-    assert files.selector.modify(number, selectors.EVENT_READ, "anew").data == "anew"
-    assert files.selector.unregister(number).data == "anew"
-    with pytest.raises(KeyError):
-        files.selector.get_key(number)
-    assert files.selector.unregister(files.other).data == "other"
-
-
-def test_packets_are_never_written_by_the_loop(files: Files) -> None:
-    files.attach()
-    number = files.packets.fileno()
-    files.selector.unregister(number)
-    with pytest.raises(ValueError, match="only read"):
-        files.selector.register(number, selectors.EVENT_WRITE)
 
 
 class Taker:
@@ -161,34 +87,175 @@ class Taker:
     def paced(self, now_ns: int) -> None:
         self.turns.append("paced")
 
+    def write(self) -> None:
+        self.turns.append("write")
+
     def tick(self, now_ns: int) -> None:
         self.turns.append("tick")
 
 
-def test_a_loop_gives_everybody_a_turn(files: Files) -> None:
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    near, far = socket.socketpair()
+    yield near, far
+    near.close()
+    far.close()
+
+
+def run(live: Callable[[PacketLoop], Coroutine[None, None, None]]) -> None:
+    """On a loop of the kind."""
+
+    async def within() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, PacketLoop)
+        async with asyncio.timeout(10):
+            await live(loop)
+
+    with asyncio.Runner(loop_factory=PacketLoop) as runner:
+        runner.run(within())
+
+
+# --- the selector -------------------------------------------------------------------------------
+
+
+def test_before_a_waiter_it_is_any_selector(pair: tuple[socket.socket, socket.socket]) -> None:
+    near, far = pair
+    with PacketSelector() as selector:
+        key = selector.register(near, selectors.EVENT_READ)
+        assert selector.select(0) == []
+        far.send(b"x")
+        assert selector.select(1) == [(key, selectors.EVENT_READ)]
+
+
+def test_turns_are_taken_until_the_loop_has_something_to_do(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    near, far = pair
+    waiter, taken = FakeWaiter(), iter((False, False, True, False))
+    with PacketSelector() as selector:
+        key = selector.register(near, selectors.EVENT_READ)
+        selector.attach(waiter, lambda: next(taken))
+        waiter.turns = [PACKETS] * 3
+        assert selector.select(5) == []
+        assert len(waiter.patience_ns) == 3
+        far.send(b"x")
+        waiter.turns = [PACKETS | OTHERS]
+        assert selector.select(5) == [(key, selectors.EVENT_READ)]
+        assert next(taken, None) is None
+
+
+def test_turns_without_end_do_not_hold_the_loop_up() -> None:
+    waiter = FakeWaiter()
+    waiter.turns = [PACKETS] * 1000
+    with PacketSelector() as selector:
+        selector.attach(waiter, lambda: False)
+        assert selector.select(0) == []
+        assert len(waiter.turns) == 999
+
+
+@pytest.mark.parametrize(
+    ("timeout", "least_ns", "most_ns"),
+    [(None, 1 << 60, 1 << 62), (2.5, 2 * SECOND, 3 * SECOND), (0, -SECOND, 1)],
+)
+def test_the_waiter_has_the_loops_patience(
+    timeout: float | None, least_ns: int, most_ns: int
+) -> None:
+    waiter = FakeWaiter()
+    waiter.turns = [PACKETS]
+    with PacketSelector() as selector:
+        selector.attach(waiter, lambda: True)
+        selector.select(timeout)
+    assert least_ns <= waiter.patience_ns[0] < most_ns
+
+
+# --- the loop -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", ["call_soon", "call_later", "create_task"])
+def test_what_a_turn_schedules_is_done(schedule: str) -> None:
+    async def live(loop: PacketLoop) -> None:
+        done = asyncio.Event()
+        waiter = FakeWaiter()
+
+        async def finish() -> None:
+            done.set()
+
+        def turn() -> None:
+            waiter.ticks = 0
+            if schedule == "call_soon":
+                loop.call_soon(done.set)
+            elif schedule == "call_later":
+                loop.call_later(0.01, done.set)
+            else:
+                tasks.append(loop.create_task(finish()))
+
+        tasks: list[asyncio.Task[None]] = []
+        loop.pass_packets(waiter, turn)
+        waiter.ticks = 1
+        await done.wait()
+        loop.packets.detach()
+
+    run(live)
+
+
+def test_threads_timers_and_files_wake_the_loop_while_packets_pass(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    near, far = pair
+
+    async def live(loop: PacketLoop) -> None:
+        loop.pass_packets(FakeWaiter(), lambda: None)
+        assert await asyncio.to_thread(lambda: "thread") == "thread"
+        await asyncio.sleep(0.01)
+        heard = asyncio.Event()
+        loop.add_reader(near, heard.set)
+        loop.call_later(0.01, far.send, b"x")
+        await heard.wait()
+        loop.remove_reader(near)
+        loop.packets.detach()
+
+    run(live)
+
+
+def test_a_turn_that_fails_is_told_and_the_loop_goes_on() -> None:
+    async def live(loop: PacketLoop) -> None:
+        told: list[dict[str, object]] = []
+        waiter = FakeWaiter()
+        loop.set_exception_handler(lambda _loop, context: told.append(context))
+
+        def turn() -> None:
+            waiter.ticks = 0
+            raise ValueError("a bug")
+
+        loop.pass_packets(waiter, turn)
+        waiter.ticks = 1
+        await asyncio.sleep(0.01)
+        loop.packets.detach()
+        assert [str(context["exception"]) for context in told] == ["a bug"]
+
+    run(live)
+
+
+def test_everybody_has_a_turn_in_order() -> None:
     taker = Taker()
 
-    async def live() -> None:
-        loop = asyncio.get_running_loop()
-        turns = SelectorTurns(files.selector, files.packets, files.waiter, taker)
+    async def live(loop: PacketLoop) -> None:
+        waiter = FakeWaiter()
+        turns = WaitingTurns(loop, waiter, taker)
         turns.start()
         batch = Batch()
         batch.control.append((b"stun", ("192.0.2.1", 9)))
-        files.waiter.batches = [batch]
+        waiter.batches = [batch]
         turns.ask()
         now_ns = time.monotonic_ns()
         turns.pace(now_ns, now_ns)
-        turns.pace(now_ns, now_ns + SECOND_NS)  # the next tick is sooner
-        files.waiter.turns = [PACKETS]
-        heard = asyncio.Event()
-        loop.add_reader(files.other, heard.set)
-        loop.call_later(0.02, files.far_other.send, b"x")
-        async with asyncio.timeout(10):
-            await heard.wait()
-        loop.remove_reader(files.other)
+        turns.write(0)
+        await asyncio.sleep(0.01)
+        assert taker.turns == ["packets 1", "paced", "write", "tick"]
+        turns.pace(now_ns, now_ns + SECOND)  # the next tick is sooner
+        turns.write(5 * MS)
+        await asyncio.sleep(0.05)
         turns.stop()
-        assert files.selector.get_map().keys().isdisjoint({files.packets.fileno()})
 
-    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(files.selector)) as runner:
-        runner.run(live())
-    assert taker.turns == ["packets 1", "paced", "tick"]
+    run(live)
+    assert taker.turns[4:] == ["write"]
